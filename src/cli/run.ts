@@ -1,0 +1,3 @@
+export async function runCommand(args: readonly string[]) {
+  console.log(args);
+}

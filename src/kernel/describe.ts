@@ -1,0 +1,27 @@
+// An operation in words, for the sentence "cannot …: REASON".
+import type {Op} from './op.ts';
+
+/** For example `add address "10.1.0.2/24" to "eth0"`. */
+export function describe(op: Op): string {
+  switch (op.op) {
+    case 'bridge.add':
+      return `make bridge "${op.name}"`;
+    case 'veth.add':
+      return `make the pair "${op.name}" and "${op.peer.name}"`;
+    case 'link.delete':
+      return `delete interface "${op.name}"`;
+    case 'link.set':
+    case 'port.set':
+      return `change interface "${op.link}"`;
+    case 'address.add':
+      return `add address "${op.address}" to "${op.link}"`;
+    case 'address.delete':
+      return `take address "${op.address}" from "${op.link}"`;
+    case 'route.add':
+      return `add route "${op.route.dst}"${op.route.gw === undefined ? '' : ` via "${op.route.gw}"`} to "${op.link}"`;
+    case 'sysctl.set':
+      return `set "${op.key}" to "${op.value}"`;
+    case 'masquerade.set':
+      return `masquerade network "${op.network}"`;
+  }
+}

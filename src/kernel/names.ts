@@ -1,0 +1,58 @@
+// The names that we give to things in the kernel. Identity is (network, container id, ifname), all three, everywhere:
+// two attachments of one container must never share a name. The alias of a link says in words whose it is, so that an
+// orphan of ours is told from somebody else's link without a record.
+import {createHash} from 'node:crypto';
+
+export interface Attachment {
+  readonly network: string;
+  readonly containerId: string;
+  readonly ifName: string;
+}
+
+/** The table that all our rules are in. */
+export const nftTable = 'cni-hook';
+
+const aliasPrefix = 'cni-hook ';
+// IFALIASZ is 256, the closing NUL included.
+const longestAlias = 255;
+
+/** Name of the host's end of the pair. `salt` differs from start to start: the kernel may still be taking the old pair down. */
+export function vethName(attachment: Attachment, salt: string): string {
+  return `veth${digest(identityOf(attachment), salt).toString('hex').slice(0, 11)}`;
+}
+
+/** Six bytes or more to make a MAC from; the same for the same arguments. */
+export function macSeed(what: string, salt: string): Buffer {
+  return digest(what, salt);
+}
+
+/** The alias of the host's end: none of the three parts can hold a "/". */
+export function vethAlias(attachment: Attachment): string {
+  const alias = aliasPrefix + identityOf(attachment);
+  return alias.length <= longestAlias ? alias : `${aliasPrefix}#${digest(identityOf(attachment), '').toString('hex')}`;
+}
+
+/** The alias of a bridge that we made for a network. */
+export const bridgeAlias = (network: string): string => aliasPrefix + network;
+
+/** The attachment in an alias that vethAlias wrote; undefined for any other, and for one that had to be shortened. */
+export function parseVethAlias(alias: string | undefined): Attachment | undefined {
+  if (!alias?.startsWith(aliasPrefix)) return undefined;
+  const [network, containerId, ifName, more] = alias.slice(aliasPrefix.length).split('/');
+  return network && containerId && ifName && more === undefined ? {network, containerId, ifName} : undefined;
+}
+
+/** True for any alias that we write. */
+export const isOurs = (alias: string | undefined): boolean => alias?.startsWith(aliasPrefix) ?? false;
+
+/** The chain of a network's masquerade rules; NFT_CHAIN_MAXNAMELEN is 128. */
+export function masqueradeChain(network: string): string {
+  const name = `masquerade-${network}`;
+  return name.length < 128 ? name : `masquerade-${digest(network, '').toString('hex')}`;
+}
+
+export const identityOf = ({network, containerId, ifName}: Attachment): string => `${network}/${containerId}/${ifName}`;
+
+function digest(what: string, salt: string): Buffer {
+  return createHash('sha256').update(`${what}\n${salt}`).digest();
+}

@@ -1,0 +1,108 @@
+// netlink(7) on the wire: messages of attributes, each padded to four bytes. Pure: bytes in, bytes out.
+// Numbers are in the machine's own order; every machine that Bun runs on is little endian.
+
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A message before it has its sequence number. */
+export interface Request {
+  readonly type: number;
+  readonly flags: number;
+  readonly body: Bytes;
+}
+
+export interface Reply {
+  readonly type: number;
+  readonly flags: number;
+  readonly sequence: number;
+  readonly body: Uint8Array;
+}
+
+/** nlmsghdr flags and types (linux/netlink.h). */
+export const NLM = {
+  REQUEST: 1,
+  ACK: 4,
+  DUMP: 0x300,
+  REPLACE: 0x100,
+  EXCL: 0x200,
+  CREATE: 0x400,
+  APPEND: 0x800,
+} as const;
+export const NLMSG = {ERROR: 2, DONE: 3} as const;
+const nested = 0x8000;
+const headerLength = 16;
+
+export const u8 = (value: number): Bytes => Uint8Array.of(value);
+export const u16 = (value: number): Bytes => Uint8Array.of(value & 255, value >>> 8);
+export const u32 = (value: number): Bytes =>
+  Uint8Array.of(value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24);
+/** Text with the NUL that the kernel wants at its end. */
+export const text = (value: string): Bytes => Uint8Array.from(new TextEncoder().encode(`${value}\0`));
+
+/** One attribute. */
+export function attribute(type: number, payload: Bytes): Bytes {
+  const bytes = new Uint8Array(align(4 + payload.length));
+  bytes.set(u16(4 + payload.length), 0);
+  bytes.set(u16(type), 2);
+  bytes.set(payload, 4);
+  return bytes;
+}
+
+/** An attribute that holds attributes. */
+export const nest = (type: number, ...attributes: readonly Bytes[]): Bytes =>
+  attribute(type | nested, concat(attributes));
+
+export function concat(parts: readonly Bytes[]): Bytes {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** The message with its header, as it goes out. */
+export function encode({type, flags, body}: Request, sequence: number): Bytes {
+  const length = headerLength + body.length;
+  const header = [u32(length), u16(type), u16(flags | NLM.REQUEST), u32(sequence), u32(0)];
+  return concat([...header, body, new Uint8Array(align(length) - length)]);
+}
+
+/** The messages in what one recv(2) gave. */
+export function decode(bytes: Uint8Array): readonly Reply[] {
+  const view = viewOf(bytes);
+  const replies: Reply[] = [];
+  for (let at = 0; at + headerLength <= bytes.length; ) {
+    const length = view.getUint32(at, true);
+    if (length < headerLength) break;
+    replies.push({
+      type: view.getUint16(at + 4, true),
+      flags: view.getUint16(at + 6, true),
+      sequence: view.getUint32(at + 8, true),
+      body: bytes.slice(at + headerLength, at + length),
+    });
+    at += align(length);
+  }
+  return replies;
+}
+
+/** The attributes from `offset` to the end, by type, the nested flag taken off. */
+export function attributes(bytes: Uint8Array, offset = 0): ReadonlyMap<number, Uint8Array> {
+  const view = viewOf(bytes);
+  const found = new Map<number, Uint8Array>();
+  for (let at = offset; at + 4 <= bytes.length; ) {
+    const length = view.getUint16(at, true);
+    if (length < 4) break;
+    found.set(view.getUint16(at + 2, true) & 0x3fff, bytes.subarray(at + 4, at + length));
+    at += align(length);
+  }
+  return found;
+}
+
+export const readU32 = (bytes: Uint8Array, offset = 0): number => viewOf(bytes).getUint32(offset, true);
+export const readI32 = (bytes: Uint8Array, offset = 0): number => viewOf(bytes).getInt32(offset, true);
+/** Text up to its NUL. */
+export const readText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes).replace(/\0.*$/s, '');
+
+const align = (length: number): number => (length + 3) & ~3;
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

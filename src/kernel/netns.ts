@@ -1,0 +1,79 @@
+// Network namespaces: opened once, identified by device and inode, entered by one thread for a moment.
+// /proc/sys/net belongs to the netns of the thread that opens the file; a netlink socket stays where it was opened.
+import {closeSync, fstatSync, openSync, readFileSync, type Stats, statSync} from 'node:fs';
+import {CniError} from '../spec/error.ts';
+import {setNetns} from './libc.ts';
+
+/** Which netns it is, for as long as it lives: inode numbers come back after a namespace has ended. */
+export interface NetnsIdentity {
+  readonly device: number;
+  readonly inode: number;
+}
+
+export interface OpenNetns {
+  readonly path: string;
+  readonly fd: number;
+  readonly identity: NetnsIdentity;
+}
+
+/** The path under which a process's netns is found. */
+export const netnsPathOf = (pid: number): string => `/proc/${pid}/ns/net`;
+
+/** Opens the netns at that path. Throws `noNetns` if there is none. */
+export function openNetns(path: string): OpenNetns {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch (cause) {
+    throw new CniError(
+      'noNetns',
+      `cannot open the network namespace "${path}": it does not exist, or its process has ended`,
+      {cause},
+    );
+  }
+  const {dev, ino} = fstatSync(fd);
+  return {path, fd, identity: {device: dev, inode: ino}};
+}
+
+export const closeNetns = (netns: OpenNetns): void => closeSync(netns.fd);
+
+/** True if it is our own netns or that of PID 1, so that there is no container to give a network to. */
+export function isHostNetns({identity}: OpenNetns): boolean {
+  return ['/proc/self/ns/net', '/proc/1/ns/net'].some(path => {
+    const host = statOrNothing(path);
+    return host !== undefined && host.dev === identity.device && host.ino === identity.inode;
+  });
+}
+
+/** Runs `work` with this thread inside the netns, and comes back whatever happens. `work` must not wait for anything. */
+export function inNetns<T>(netns: OpenNetns, work: () => T): T {
+  const home = openSync('/proc/thread-self/ns/net', 'r');
+  try {
+    setNetns(netns.fd);
+    try {
+      return work();
+    } finally {
+      setNetns(home);
+    }
+  } finally {
+    closeSync(home);
+  }
+}
+
+/** Even root may not look at PID 1's netns where that process has more capabilities than the hook. */
+function statOrNothing(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A file's text, trimmed; undefined if it can't be read. */
+export function readOrNothing(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}

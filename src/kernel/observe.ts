@@ -1,0 +1,53 @@
+// Answers a Question with Facts: a get for each thing asked for, never a dump of the whole host.
+import {CniError} from '../spec/error.ts';
+import type {Facts, Link, Question} from './facts.ts';
+import type {Kernel} from './kernel.ts';
+import {errno} from './libc.ts';
+import {masqueradeChain, nftTable} from './names.ts';
+import {dumpRules, readRuleComment} from './netlink/nfnetlink.ts';
+import {dumpAddresses, dumpLinks, getLink, readAddress, readLink} from './netlink/rtnetlink.ts';
+import type {NetlinkSocket} from './netlink/socket.ts';
+import {readOrNothing} from './netns.ts';
+import type {Netns} from './op.ts';
+
+/** Reads what is asked for; `network` names the masquerade chain. */
+export function observe(kernel: Kernel, question: Question, network: string): Facts {
+  const host = readLinks(kernel, 'host', question.hostLinks);
+  return {
+    host: Object.fromEntries(
+      Object.entries(host).map(([name, link]) => [name, link && withAddresses(kernel.socket('host'), link)]),
+    ),
+    container: readLinks(kernel, 'container', question.containerLinks),
+    sysctls: Object.fromEntries(question.sysctls.map(key => [key, readOrNothing(`/proc/sys/${key}`)])),
+    masqueraded: question.masquerade ? readMasqueraded(kernel, network) : [],
+  };
+}
+
+/** One link, by name or index, without its addresses. */
+export function findLinkIn(kernel: Kernel, netns: Netns, which: string | number): Link | undefined {
+  const [answer] = kernel.socket(netns).exchange([getLink(which)]);
+  if (!answer || answer.error === errno.ENODEV) return undefined;
+  if (answer.error !== 0) throw new CniError('kernelRefused', `cannot look for interface "${which}": ${answer.reason}`);
+  return answer.replies.map(reply => readLink(reply)).find(link => link !== undefined);
+}
+
+/** All links of the host: for what looks at the whole host, never for a hook. */
+export function allHostLinks(kernel: Kernel): readonly Link[] {
+  const [answer] = kernel.socket('host').exchange([dumpLinks()]);
+  return (answer?.replies ?? []).map(reply => readLink(reply)).filter(link => link !== undefined);
+}
+
+function readLinks(kernel: Kernel, netns: Netns, names: readonly string[]): Record<string, Link | undefined> {
+  return Object.fromEntries(names.map(name => [name, findLinkIn(kernel, netns, name)]));
+}
+
+function withAddresses(socket: NetlinkSocket, link: Link): Link {
+  const [answer] = socket.exchange([dumpAddresses(link.index)]);
+  const found = (answer?.replies ?? []).map(reply => readAddress(reply));
+  return {...link, addresses: found.flatMap(item => (item?.index === link.index ? [item.address] : []))};
+}
+
+function readMasqueraded(kernel: Kernel, network: string): readonly string[] {
+  const [answer] = kernel.netfilter().exchange([dumpRules(nftTable, masqueradeChain(network))]);
+  return (answer?.replies ?? []).flatMap(reply => readRuleComment(reply) ?? []);
+}

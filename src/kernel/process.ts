@@ -1,0 +1,26 @@
+// Who lives. A pid alone says nothing, it is used again; a pid with its start time is one process of this boot.
+import {readOrNothing} from './netns.ts';
+
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Clock ticks since boot, from /proc/PID/stat field 22 (proc(5)). */
+  readonly startTime: string;
+}
+
+/** The identity of a running process; undefined if it has ended, or has died and only waits for its parent. */
+export function identifyProcess(pid: number): ProcessIdentity | undefined {
+  const stat = readOrNothing(`/proc/${pid}/stat`);
+  // The name in parentheses may hold anything, so the fields are counted from the last ")".
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state, startTime] = [fields?.[0], fields?.[19]];
+  if (state === undefined || startTime === undefined || state === 'Z' || state === 'X') return undefined;
+  return {pid, startTime};
+}
+
+/** True if exactly that process still runs. */
+export function isAlive(identity: ProcessIdentity): boolean {
+  return identifyProcess(identity.pid)?.startTime === identity.startTime;
+}
+
+/** The id of this boot: what was recorded under another one is dead. */
+export const bootId = (): string => readOrNothing('/proc/sys/kernel/random/boot_id') ?? 'unknown';

@@ -1,0 +1,125 @@
+// The lease directory, in the reference's own format: one file per address, named by it, that holds
+// "CONTAINER_ID\r\nIFNAME". The file is the truth. It appears complete, by link(2), so that a crash never leaves an
+// empty one that nobody could free; the reference's `lock` is flocked around every read-modify-write.
+import {linkSync, mkdirSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync} from 'node:fs';
+import {dirname} from 'node:path';
+import {tryParseAddress} from '../../spec/address.ts';
+import {CniError, reasonOf} from '../../spec/error.ts';
+import type {LeaseStore, Leases, Owner} from '../plugin.ts';
+import {OwnerIndex} from './owner-index.ts';
+
+/** Takes an exclusive lock on the file at `path`, or throws. */
+export type TakeLock = (path: string) => {readonly release: () => void};
+
+/**
+ * `indexDir` is where the index by owner is kept; it may vanish at any time.
+ * Throws `ioFailure` if the directory can't be made, and whatever `takeLock` throws.
+ */
+export function openLeases(directory: string, indexDir: string, takeLock: TakeLock): LeaseStore {
+  return {
+    locked: work => {
+      makeDirectory(directory);
+      const lock = takeLock(`${directory}/lock`);
+      try {
+        const leases = new LeaseDirectory(directory, indexDir);
+        const result = work(leases);
+        leases.finish();
+        return result;
+      } finally {
+        lock.release();
+      }
+    },
+  };
+}
+
+class LeaseDirectory implements Leases {
+  readonly #directory: string;
+  readonly #index: OwnerIndex;
+
+  constructor(directory: string, indexDir: string) {
+    this.#directory = directory;
+    this.#index = new OwnerIndex(indexDir, directory, () => this.#readAll());
+  }
+
+  heldBy(owner: Owner): readonly string[] {
+    return this.#index.addressesOf(owner).filter(address => this.#owns(owner, address));
+  }
+
+  reserve(address: string, owner: Owner): boolean {
+    const complete = `${dirname(this.#directory)}/.${this.#directory.slice(dirname(this.#directory).length + 1)}.new`;
+    // A name that a crash left behind may be a second name of a lease: unlink it, never write into it.
+    rmSync(complete, {force: true});
+    writeFileSync(complete, contentOf(owner), {flag: 'wx', mode: 0o600});
+    try {
+      linkSync(complete, this.#pathOf(address));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      throw new CniError('ioFailure', `cannot reserve "${address}" in "${this.#directory}": ${reasonOf(error)}`, {
+        cause: error,
+      });
+    } finally {
+      unlinkSync(complete);
+    }
+    this.#index.add(owner, address);
+    return true;
+  }
+
+  release(owner: Owner): readonly string[] {
+    const held = this.heldBy(owner);
+    for (const address of held) unlinkSync(this.#pathOf(address));
+    this.#index.remove(owner);
+    return held;
+  }
+
+  taken(): ReadonlySet<string> {
+    return new Set(readdirSync(this.#directory));
+  }
+
+  last(set: number): string | undefined {
+    return readOrNothing(`${this.#directory}/last_reserved_ip.${set}`)?.trim();
+  }
+
+  setLast(set: number, address: string): void {
+    writeFileSync(`${this.#directory}/last_reserved_ip.${set}`, address, {mode: 0o644});
+  }
+
+  /** Says that the index knows all that was changed. */
+  finish(): void {
+    this.#index.seal();
+  }
+
+  #owns(owner: Owner, address: string): boolean {
+    return readOrNothing(this.#pathOf(address))?.trim() === contentOf(owner);
+  }
+
+  #pathOf(address: string): string {
+    return `${this.#directory}/${address}`;
+  }
+
+  /** Every lease with its owner: what the index is made from when somebody else has changed the directory. */
+  *#readAll(): Generator<readonly [owner: Owner, address: string]> {
+    for (const name of readdirSync(this.#directory)) {
+      if (!tryParseAddress(name)) continue;
+      const [containerId, ifName] = (readOrNothing(this.#pathOf(name)) ?? '').trim().split('\r\n');
+      if (containerId && ifName) yield [{containerId, ifName}, name];
+    }
+  }
+}
+
+const contentOf = ({containerId, ifName}: Owner): string => `${containerId}\r\n${ifName}`;
+
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, {recursive: true, mode: 0o755});
+  } catch (cause) {
+    throw new CniError('ioFailure', `cannot make the lease directory "${directory}": ${reasonOf(cause)}`, {cause});
+  }
+}
+
+function readOrNothing(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

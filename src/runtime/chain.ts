@@ -1,0 +1,78 @@
+// A network's chain of plugins for one attachment: everything parsed and checked before anything is touched.
+import {type Facts, mergeQuestions, type Question} from '../kernel/facts.ts';
+import type {Plan} from '../kernel/op.ts';
+import {interfacePlugins, ipamPlugins} from '../plugins/index.ts';
+import type {
+  AttachmentRequest,
+  InterfacePlugin,
+  IpamPorts,
+  Planned,
+  PreparedInterface,
+  PreparedIpam,
+} from '../plugins/plugin.ts';
+import {CniError} from '../spec/error.ts';
+import {Fields} from '../spec/fields.ts';
+import type {Network} from '../spec/network.ts';
+import type {IpamResult, Result} from '../spec/result.ts';
+
+export interface Chain {
+  readonly question: Question;
+  /** The directories in which `lease` takes leases. */
+  readonly leaseDirectories: readonly string[];
+  /** Takes the addresses, one answer per plugin of the chain. */
+  readonly lease: (ports: IpamPorts) => readonly (IpamResult | undefined)[];
+  /** Pure, so it may be asked again with newer facts. */
+  readonly plan: (facts: Facts, leased: readonly (IpamResult | undefined)[]) => Planned;
+}
+
+interface Link {
+  readonly prepared: PreparedInterface;
+  readonly ipam: PreparedIpam | undefined;
+}
+
+/** Throws `invalidConfig`, `unknownPlugin`. `dataDir` is where leases are kept unless the configuration says otherwise. */
+export function prepareChain(network: Network, request: AttachmentRequest, dataDir: string): Chain {
+  const links = network.plugins.map(({type, json}) => {
+    const conf = new Fields(json, `${network.file}: network "${network.name}", plugin "${type}"`);
+    const prepared = findInterfacePlugin(type, network).prepare(conf, request);
+    return {prepared, ipam: prepared.ipam && prepareIpam(prepared.ipam, request, dataDir)};
+  });
+  return {
+    question: mergeQuestions(links.map(({prepared}) => prepared.question)),
+    leaseDirectories: links.flatMap(({ipam}) => ipam?.directory ?? []),
+    lease: ports => links.map(({ipam}) => ipam?.add(ports)),
+    plan: (facts, leased) => planChain(links, facts, leased),
+  };
+}
+
+function planChain(links: readonly Link[], facts: Facts, leased: readonly (IpamResult | undefined)[]): Planned {
+  let result: Result | undefined;
+  const plans: Plan[] = [];
+  for (const [i, {prepared}] of links.entries()) {
+    const planned = prepared.add(facts, leased[i], result);
+    plans.push(planned.plan);
+    result = planned.result;
+  }
+  return {
+    plan: {shared: plans.flatMap(plan => plan.shared), own: plans.flatMap(plan => plan.own)},
+    result: result ?? {interfaces: [], ips: [], routes: [], dns: {}},
+  };
+}
+
+function findInterfacePlugin(type: string, network: Network): InterfacePlugin {
+  const plugin = interfacePlugins.find(known => known.type === type);
+  if (plugin) return plugin;
+  const known = interfacePlugins.map(other => other.type).join(', ');
+  throw new CniError(
+    'unknownPlugin',
+    `${network.file}: network "${network.name}": there is no plugin "${type}": use one of ${known}`,
+  );
+}
+
+function prepareIpam(conf: Fields, {network, containerId, ifName}: AttachmentRequest, dataDir: string): PreparedIpam {
+  const type = conf.string('type');
+  const plugin = ipamPlugins.find(known => known.type === type);
+  if (plugin) return plugin.prepare(conf, network, {containerId, ifName}, dataDir);
+  const known = ipamPlugins.map(other => other.type).join(', ');
+  throw new CniError('unknownPlugin', `${conf.where}: there is no IPAM plugin "${type}": use one of ${known}`);
+}

@@ -1,0 +1,37 @@
+// One lock per container: its createRuntime, its poststop and gc take turns. The file lies in the container's directory
+// and goes with it, so who gets the lock must look whether the file is still the one in the directory.
+import {fstatSync, statSync} from 'node:fs';
+import {type HeldLock, longestWait, takeLock} from '../kernel/flock.ts';
+import {containerDir, makeContainerDir} from './record.ts';
+
+/** Runs `work` while nobody else works for that container. Throws `tryAgainLater` if the wait is too long. */
+export function withContainerLock<T>(stateDir: string, containerId: string, work: () => T): T {
+  const lock = acquire(stateDir, containerId);
+  try {
+    return work();
+  } finally {
+    lock.release();
+  }
+}
+
+function acquire(stateDir: string, containerId: string): HeldLock {
+  const path = `${containerDir(stateDir, containerId)}/lock`;
+  const deadline = Date.now() + longestWait;
+  for (;;) {
+    makeContainerDir(stateDir, containerId);
+    const lock = tryTake(path, deadline - Date.now());
+    if (!lock) continue;
+    if (statSync(path, {throwIfNoEntry: false})?.ino === fstatSync(lock.fd).ino) return lock;
+    lock.release();
+  }
+}
+
+/** Undefined if the directory went away between its making and the opening of the file. */
+function tryTake(path: string, milliseconds: number): HeldLock | undefined {
+  try {
+    return takeLock(path, 'exclusive', milliseconds);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+// The log: one JSON object a line, with the container's id, for all containers in one file, so that it survives the
+// container and stays bounded without anybody sweeping. Under crun and podman it is the only place where a reason is seen.
+import {appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync} from 'node:fs';
+
+export interface LogEntry {
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  readonly level: 'info' | 'error';
+  /** createRuntime, poststop, gc, … */
+  readonly event: string;
+  readonly id: string;
+  readonly msg: string;
+  readonly network?: string;
+  /** The plan as commands. */
+  readonly plan?: readonly string[];
+  readonly ms?: number;
+}
+
+const largest = 4 * 1024 * 1024;
+
+export const logPath = (stateDir: string): string => `${stateDir}/log.jsonl`;
+const olderPath = (stateDir: string): string => `${stateDir}/log.1.jsonl`;
+
+/** Adds a line. Never throws: a full disk must not stop a container. */
+export function log(stateDir: string, entry: Omit<LogEntry, 'time'>): void {
+  const path = logPath(stateDir);
+  const line = `${JSON.stringify({time: new Date().toISOString(), ...entry})}\n`;
+  try {
+    mkdirSync(stateDir, {recursive: true, mode: 0o700});
+    appendFileSync(path, line, {mode: 0o600});
+    if (statSync(path).size > largest) renameSync(path, olderPath(stateDir));
+  } catch {
+    // There is nowhere left to say it.
+  }
+}
+
+/** The entries of one container, or of all, oldest first. */
+export function readLog(stateDir: string, id?: string): readonly LogEntry[] {
+  const text = [olderPath(stateDir), logPath(stateDir)]
+    .filter(path => existsSync(path))
+    .map(path => readFileSync(path, 'utf8'))
+    .join('');
+  return text
+    .split('\n')
+    .flatMap(line => parseLine(line))
+    .filter(entry => id === undefined || entry.id === id);
+}
+
+function parseLine(line: string): readonly LogEntry[] {
+  try {
+    return line === '' ? [] : [JSON.parse(line) as LogEntry];
+  } catch {
+    return [];
+  }
+}

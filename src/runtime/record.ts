@@ -1,0 +1,134 @@
+// What we remember of an attachment, on disk before anything is touched: enough to take it all back with no netns, no
+// pid and no configuration. STATE/containers/ID/NETWORK:IFNAME.json, one file per attachment, replaced as a whole.
+// A torn file can't be: it is written beside and renamed; one that can't be read all the same counts as none.
+import {existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync} from 'node:fs';
+import type {Attachment} from '../kernel/names.ts';
+import type {NetnsIdentity} from '../kernel/netns.ts';
+import type {Op} from '../kernel/op.ts';
+import type {ProcessIdentity} from '../kernel/process.ts';
+import type {Result} from '../spec/result.ts';
+
+export interface AttachmentRecord extends Attachment {
+  readonly version: 1;
+  /** "planned" until everything stands in the kernel: what the undo names may or may not be there. */
+  readonly state: 'planned' | 'done';
+  readonly bootId: string;
+  /** The container's first process. */
+  readonly process: ProcessIdentity;
+  readonly netns: NetnsIdentity & {readonly path: string};
+  readonly bundle: string;
+  /** ISO 8601, UTC. */
+  readonly created: string;
+  /** The directories in which this attachment's owner may hold leases. */
+  readonly leases: readonly string[];
+  /** What takes it back, in the order in which to apply it. */
+  readonly undo: readonly Op[];
+  readonly result: Result | undefined;
+}
+
+/** What all containers of a network share and we have changed: taken back when nobody is attached any more. */
+export interface NetworkRecord {
+  readonly version: 1;
+  readonly network: string;
+  readonly bootId: string;
+  readonly undo: readonly Op[];
+}
+
+export const containersDir = (stateDir: string): string => `${stateDir}/containers`;
+export const containerDir = (stateDir: string, containerId: string): string =>
+  `${containersDir(stateDir)}/${containerId}`;
+const networksDir = (stateDir: string): string => `${stateDir}/networks`;
+
+/** Neither a network nor an interface name can hold a ":". */
+const recordPath = (stateDir: string, {network, containerId, ifName}: Attachment): string =>
+  `${containerDir(stateDir, containerId)}/${network}:${ifName}.json`;
+const networkPath = (stateDir: string, network: string): string => `${networksDir(stateDir)}/${network}.json`;
+
+export const networkLockPath = (stateDir: string, network: string): string =>
+  `${networksDir(stateDir)}/${network}.lock`;
+
+export function writeRecord(stateDir: string, record: AttachmentRecord): void {
+  replaceFile(recordPath(stateDir, record), record);
+}
+
+export function dropRecord(stateDir: string, attachment: Attachment): void {
+  rmSync(recordPath(stateDir, attachment), {force: true});
+}
+
+/** The records of one container, oldest first. */
+export function recordsOf(stateDir: string, containerId: string): readonly AttachmentRecord[] {
+  const directory = containerDir(stateDir, containerId);
+  const names = namesIn(directory).filter(name => name.endsWith('.json'));
+  return names.flatMap(name => readRecord<AttachmentRecord>(`${directory}/${name}`) ?? []).sort(byAge);
+}
+
+/** The ids of all containers that we know of: for what looks at the whole host, never for a hook. */
+export const knownContainers = (stateDir: string): readonly string[] => namesIn(containersDir(stateDir));
+
+/** Every record of the host. */
+export function allRecords(stateDir: string): readonly AttachmentRecord[] {
+  return knownContainers(stateDir).flatMap(id => recordsOf(stateDir, id));
+}
+
+export function readNetworkRecord(stateDir: string, network: string): NetworkRecord | undefined {
+  return readRecord<NetworkRecord>(networkPath(stateDir, network));
+}
+
+export const knownNetworks = (stateDir: string): readonly string[] =>
+  namesIn(networksDir(stateDir))
+    .filter(name => name.endsWith('.json'))
+    .map(name => name.slice(0, -'.json'.length));
+
+export function writeNetworkRecord(stateDir: string, record: NetworkRecord): void {
+  replaceFile(networkPath(stateDir, record.network), record);
+}
+
+export function dropNetworkRecord(stateDir: string, network: string): void {
+  rmSync(networkPath(stateDir, network), {force: true});
+}
+
+export const hasContainerDir = (stateDir: string, containerId: string): boolean =>
+  existsSync(containerDir(stateDir, containerId));
+
+export function makeContainerDir(stateDir: string, containerId: string): void {
+  mkdirSync(containerDir(stateDir, containerId), {recursive: true, mode: 0o700});
+}
+
+export function makeNetworksDir(stateDir: string): void {
+  mkdirSync(networksDir(stateDir), {recursive: true, mode: 0o700});
+}
+
+/** Takes the container's directory away if no record is left in it. Its lock must be held. */
+export function dropContainerDir(stateDir: string, containerId: string): void {
+  const directory = containerDir(stateDir, containerId);
+  const names = namesIn(directory);
+  if (names.some(name => name.endsWith('.json'))) return;
+  for (const name of names) rmSync(`${directory}/${name}`, {force: true});
+  rmdirSync(directory);
+}
+
+const byAge = (a: AttachmentRecord, b: AttachmentRecord): number => a.created.localeCompare(b.created);
+
+function readRecord<T extends {readonly version: 1}>(path: string): T | undefined {
+  try {
+    const record = JSON.parse(readFileSync(path, 'utf8')) as T;
+    return record.version === 1 ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Atomic for every reader; not synced to disk, as no attachment survives a reboot. */
+function replaceFile(path: string, value: object): void {
+  const beside = `${path}.new`;
+  writeFileSync(beside, JSON.stringify(value), {mode: 0o600});
+  renameSync(beside, path);
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory).sort();
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,76 @@
+// Where things are. A flag wins over the environment, that over the settings file, that over the default.
+import {readFileSync} from 'node:fs';
+import {CniError} from '../spec/error.ts';
+import {Fields} from '../spec/fields.ts';
+import {parseJson} from '../spec/json.ts';
+
+export interface Settings {
+  /** Where networks are described. */
+  readonly confDir: string;
+  /** Where foreign plugins are looked for, in that order. */
+  readonly pluginDirs: readonly string[];
+  /** Records, locks, the log: gone after a reboot, as it should be. */
+  readonly stateDir: string;
+  /** libcni's result cache. */
+  readonly cacheDir: string;
+  /** Leases of networks that name no dataDir of their own. */
+  readonly dataDir: string;
+}
+
+/** What a caller may set: the same names, every one optional. */
+export type SettingsOverrides = {readonly [key in keyof Settings]?: Settings[key] | undefined};
+
+export const settingsFile = '/etc/cni-hook/config.json';
+
+const defaults: Settings = {
+  confDir: '/etc/cni/net.d',
+  pluginDirs: ['/opt/cni/bin'],
+  stateDir: '/run/cni-hook',
+  cacheDir: '/var/lib/cni',
+  dataDir: '/var/lib/cni/networks',
+};
+
+/** Throws if the settings file is there and wrong. */
+export function loadSettings(
+  flags: SettingsOverrides,
+  environment: Readonly<Record<string, string | undefined>>,
+): Settings {
+  const layers = [defaults, readFile(settingsFile), fromEnvironment(environment), flags];
+  return Object.assign({}, ...layers.map(layer => withoutUndefined(layer))) as Settings;
+}
+
+function fromEnvironment(environment: Readonly<Record<string, string | undefined>>): SettingsOverrides {
+  return {
+    confDir: environment.NETCONFPATH || undefined,
+    pluginDirs: splitPath(environment.CNI_PATH),
+    stateDir: environment.CNI_HOOK_STATE_DIR || undefined,
+    cacheDir: environment.CNI_HOOK_CACHE_DIR || undefined,
+  };
+}
+
+function readFile(path: string): SettingsOverrides {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new CniError('ioFailure', `cannot read the settings "${path}"`, {cause: error});
+  }
+  const fields = new Fields(parseJson(text, path), path);
+  return {
+    confDir: fields.string('confDir') || undefined,
+    pluginDirs: fields.raw('pluginDirs') === undefined ? undefined : fields.strings('pluginDirs'),
+    stateDir: fields.string('stateDir') || undefined,
+    cacheDir: fields.string('cacheDir') || undefined,
+    dataDir: fields.string('dataDir') || undefined,
+  };
+}
+
+/** The directories of a colon-separated list. */
+export function splitPath(text: string | undefined): readonly string[] | undefined {
+  const directories = (text ?? '').split(':').filter(directory => directory !== '');
+  return directories.length > 0 ? directories : undefined;
+}
+
+const withoutUndefined = (layer: object): object =>
+  Object.fromEntries(Object.entries(layer).filter(([, value]) => value !== undefined));
