@@ -2,17 +2,19 @@
 // namespaces while the container's process waits; poststop when it has ended and its netns is gone.
 // This path loads neither oclif nor anything else that it can do without: it is on the way of every container's start.
 import {readFileSync} from 'node:fs';
-import {parseArgs} from 'node:util';
+import {type Options, parseOptions} from './hook-options.ts';
+import {setDeadline} from './kernel/deadline.ts';
 import {closeNetns, isHostNetns, netnsPathOf, openNetns} from './kernel/netns.ts';
 import {identifyProcess} from './kernel/process.ts';
-import {attachAll, type Container, planAll} from './runtime/attach.ts';
+import type {Container} from './runtime/attach.ts';
+import {attachAll, planAll} from './runtime/attach-all.ts';
 import {withContainerLock} from './runtime/container-lock.ts';
 import {detachAll} from './runtime/detach.ts';
 import {log} from './runtime/log.ts';
 import {JoinedNetns} from './runtime/occupant.ts';
 import {dropContainerDir} from './runtime/record.ts';
 import {selectNetworks} from './runtime/select.ts';
-import {loadSettings, type Settings, splitPath} from './runtime/settings.ts';
+import type {Settings} from './runtime/settings.ts';
 import {CniError, reasonOf} from './spec/error.ts';
 import {checkContainerId, isContainerId} from './spec/names.ts';
 import {parseState, type State} from './spec/state.ts';
@@ -20,28 +22,13 @@ import {parseState, type State} from './spec/state.ts';
 export const hookNames = ['createRuntime', 'prestart', 'poststop'] as const;
 export type HookName = (typeof hookNames)[number];
 
-const flags = {
-  network: {type: 'string', multiple: true},
-  'conf-dir': {type: 'string'},
-  'plugin-dir': {type: 'string'},
-  'state-dir': {type: 'string'},
-  strict: {type: 'boolean'},
-  'dry-run': {type: 'boolean'},
-} as const;
-
-interface Options {
-  readonly networks: readonly string[];
-  readonly strict: boolean;
-  readonly dryRun: boolean;
-  readonly settings: Settings;
-}
-
 /** Runs one hook and returns the exit code: 0, or 1 with the reason on stderr and in the log. */
 export function runHook(name: HookName, args: readonly string[]): number {
   let place: {readonly stateDir: string; readonly id: string} | undefined;
   try {
     const state = parseState(readFileSync(0, 'utf8'));
-    const options = parseOptions(args);
+    const options = parseOptions(args, process.env);
+    setDeadline(options.timeout);
     place = {stateDir: options.settings.stateDir, id: state.id};
     return name === 'poststop' ? poststop(options, state) : createRuntime(name, options, state);
   } catch (error) {
@@ -73,7 +60,7 @@ function createRuntime(event: HookName, options: Options, state: State): number 
       return 0;
     }
     const started = performance.now();
-    const attached = attachUnderLock(settings, container, selected);
+    const attached = attachUnderLock(settings, container, selected, state.annotations);
     for (const [i, {commands, result}] of attached.entries()) {
       const network = selected[i]?.network.name ?? '';
       const addresses = result.ips.map(ip => ip.address).join(' ');
@@ -123,11 +110,11 @@ function poststop({settings}: Options, {id}: State): number {
 function attachUnderLock(
   settings: Settings,
   container: Container,
-  selected: ReturnType<typeof selectNetworks>,
+  ...request: [ReturnType<typeof selectNetworks>, State['annotations']]
 ): ReturnType<typeof attachAll> {
   return withContainerLock(settings.stateDir, container.id, () => {
     try {
-      return attachAll(settings, container, selected);
+      return attachAll(settings, container, ...request);
     } finally {
       dropContainerDir(settings.stateDir, container.id);
     }
@@ -156,29 +143,6 @@ function leaveAlone(event: HookName, {strict, settings}: Options, id: string, ms
   process.stderr.write(`cni-hook ${event}: ${msg}\n`);
   log(settings.stateDir, {level: strict ? 'error' : 'info', event, id, msg});
   return strict ? 1 : 0;
-}
-
-function parseOptions(args: readonly string[]): Options {
-  const {values} = parseFlags(args);
-  const settings = loadSettings(
-    {confDir: values['conf-dir'], pluginDirs: splitPath(values['plugin-dir']), stateDir: values['state-dir']},
-    process.env,
-  );
-  return {networks: values.network ?? [], strict: values.strict ?? false, dryRun: values['dry-run'] ?? false, settings};
-}
-
-function parseFlags(args: readonly string[]) {
-  try {
-    return parseArgs({args: [...args], options: flags, allowPositionals: false});
-  } catch (cause) {
-    throw new CniError(
-      'invalidEnvironment',
-      `${reasonOf(cause)}: the flags are ${Object.keys(flags)
-        .map(flag => `--${flag}`)
-        .join(', ')}`,
-      {cause},
-    );
-  }
 }
 
 const millisecondsSince = (start: number): number => Math.round((performance.now() - start) * 100) / 100;

@@ -10,7 +10,7 @@ import type {Answer} from './netlink/socket.ts';
 import type {Request} from './netlink/wire.ts';
 import {masqueradeScript} from './nft-script.ts';
 import {findLinkIn} from './observe.ts';
-import type {AddVeth, Netns, Op} from './op.ts';
+import type {AddVeth, Netns, Op, SetLink} from './op.ts';
 import {runTool} from './tool.ts';
 
 /** Does them in order. 'stop' ends at the first failure, 'go on' collects all and does not mind what is already gone. */
@@ -77,7 +77,7 @@ class Run {
         this.#deleteLink(op, op.name, op.alias);
         break;
       case 'link.set':
-        this.#queue(op.netns, op, rtnetlink.setLink(op, this.#indexOf(op.netns, op.link)));
+        this.#setLink(op);
         break;
       case 'port.set':
         this.#queue('host', op, rtnetlink.setPort(op, this.#indexOf('host', op.link)));
@@ -104,6 +104,11 @@ class Run {
     if (netns !== this.#waitingFor) this.flush();
     this.#waitingFor = netns;
     this.#waiting.push({op, request});
+  }
+
+  #setLink(op: SetLink): void {
+    const master = op.master === undefined ? undefined : this.#indexOf(op.netns, op.master);
+    this.#queue(op.netns, op, rtnetlink.setLink(op, this.#indexOf(op.netns, op.link), master));
   }
 
   #addVeth(op: AddVeth): void {

@@ -14,14 +14,14 @@ export interface Link {
   readonly alias: string | undefined;
   /** For one end of a veth pair the index of the other end, in its own netns. */
   readonly peer: number | undefined;
-  /** CIDR form; only where the question asked for addresses. */
+  /** CIDR form; empty where the link itself was all that was looked for. */
   readonly addresses: readonly string[];
 }
 
 export interface Question {
-  /** Links of the host, by name, with their addresses. */
+  /** Links of the host, by name. */
   readonly hostLinks: readonly string[];
-  /** Links of the container, by name, without addresses. */
+  /** Links of the container, by name. */
   readonly containerLinks: readonly string[];
   /** Sysctls of the host, keys with slashes. */
   readonly sysctls: readonly string[];

@@ -1,6 +1,7 @@
 // A file lock that the kernel gives back when its holder dies: flock(2), with a bounded wait.
 import {closeSync, openSync} from 'node:fs';
 import {CniError} from '../spec/error.ts';
+import {timeLeft} from './deadline.ts';
 import {tryFlock} from './libc.ts';
 
 export interface HeldLock {
@@ -9,9 +10,10 @@ export interface HeldLock {
   readonly release: () => void;
 }
 
+/** Milliseconds. */
 export const longestWait = 15_000;
 
-/** Takes the lock on the file, which is made if it is not there. Throws `tryAgainLater` after `milliseconds`. */
+/** Takes the lock on the file, which is made if it is not there. Throws `tryAgainLater` after `milliseconds`, or when time is up. */
 export function takeLock(path: string, kind: 'shared' | 'exclusive', milliseconds = longestWait): HeldLock {
   const fd = openSync(path, 'a', 0o600);
   try {
@@ -24,10 +26,14 @@ export function takeLock(path: string, kind: 'shared' | 'exclusive', millisecond
 }
 
 function waitFor(fd: number, kind: 'shared' | 'exclusive', path: string, milliseconds: number): void {
-  const deadline = Date.now() + milliseconds;
+  const bound = timeLeft(milliseconds);
+  const deadline = performance.now() + bound;
   for (let pause = 0.2; !tryFlock(fd, kind); pause = Math.min(pause * 1.5, 5)) {
-    if (Date.now() > deadline) {
-      throw new CniError('tryAgainLater', `cannot lock "${path}": somebody has held it for ${milliseconds / 1000} s`);
+    if (performance.now() >= deadline) {
+      throw new CniError(
+        'tryAgainLater',
+        `cannot lock "${path}": somebody has held it for ${(bound / 1000).toFixed(1)} s`,
+      );
     }
     sleep(pause * (0.5 + Math.random()));
   }

@@ -12,11 +12,8 @@ import type {Netns} from './op.ts';
 
 /** Reads what is asked for; `network` names the masquerade chain. */
 export function observe(kernel: Kernel, question: Question, network: string): Facts {
-  const host = readLinks(kernel, 'host', question.hostLinks);
   return {
-    host: Object.fromEntries(
-      Object.entries(host).map(([name, link]) => [name, link && withAddresses(kernel.socket('host'), link)]),
-    ),
+    host: readLinks(kernel, 'host', question.hostLinks),
     container: readLinks(kernel, 'container', question.containerLinks),
     sysctls: Object.fromEntries(question.sysctls.map(key => [key, readOrNothing(`/proc/sys/${key}`)])),
     masqueraded: question.masquerade ? readMasqueraded(kernel, network) : [],
@@ -38,7 +35,11 @@ export function allHostLinks(kernel: Kernel): readonly Link[] {
 }
 
 function readLinks(kernel: Kernel, netns: Netns, names: readonly string[]): Record<string, Link | undefined> {
-  return Object.fromEntries(names.map(name => [name, findLinkIn(kernel, netns, name)]));
+  const find = (name: string) => {
+    const link = findLinkIn(kernel, netns, name);
+    return link && withAddresses(kernel.socket(netns), link);
+  };
+  return Object.fromEntries(names.map(name => [name, find(name)]));
 }
 
 function withAddresses(socket: NetlinkSocket, link: Link): Link {

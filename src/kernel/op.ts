@@ -39,6 +39,8 @@ export interface SetLink {
   readonly up?: boolean;
   readonly mac?: string;
   readonly promisc?: boolean;
+  /** The bridge that it is to be a port of. */
+  readonly master?: string;
 }
 
 /** Options of a bridge port. */

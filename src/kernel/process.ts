@@ -24,3 +24,9 @@ export function isAlive(identity: ProcessIdentity): boolean {
 
 /** The id of this boot: what was recorded under another one is dead. */
 export const bootId = (): string => readOrNothing('/proc/sys/kernel/random/boot_id') ?? 'unknown';
+
+/** When this boot began: milliseconds since 1970, by the clock as it stands now. */
+export function bootTime(): number {
+  const uptime = Number(readOrNothing('/proc/uptime')?.split(' ')[0]);
+  return Number.isFinite(uptime) ? Date.now() - uptime * 1000 : 0;
+}

@@ -56,6 +56,7 @@ function addVeth(op: AddVeth, netns: string): string {
 function linkSettings(op: SetLink): string {
   return [
     op.mac === undefined ? '' : ` address ${op.mac}`,
+    op.master === undefined ? '' : ` master ${op.master}`,
     op.promisc === undefined ? '' : ` promisc ${onOff(op.promisc)}`,
     op.up === undefined ? '' : op.up ? ' up' : ' down',
   ].join('');

@@ -3,6 +3,7 @@
 import {spawnSync} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import {CniError} from '../spec/error.ts';
+import {timeLeft} from './deadline.ts';
 
 const directories = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/local/sbin', '/usr/local/bin'];
 const millisecondsToWait = 10_000;
@@ -20,7 +21,7 @@ export function runTool(name: string, args: readonly string[], input = ''): stri
     input,
     env,
     encoding: 'utf8',
-    timeout: millisecondsToWait,
+    timeout: Math.max(1, timeLeft(millisecondsToWait)),
   });
   if (status === 0) return stdout;
   const words = stderr?.trim().split('\n')[0] || error?.message || `ended with ${signal ?? `exit status ${status}`}`;

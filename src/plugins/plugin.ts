@@ -2,7 +2,7 @@
 // are handed: `prepare` parses and validates everything and says what it must know; `add` turns facts into a plan.
 import type {Facts, Question} from '../kernel/facts.ts';
 import type {Attachment} from '../kernel/names.ts';
-import type {Plan} from '../kernel/op.ts';
+import type {Op, Plan} from '../kernel/op.ts';
 import type {Fields} from '../spec/fields.ts';
 import type {IpamResult, Result} from '../spec/result.ts';
 
@@ -19,12 +19,24 @@ export interface Planned {
   readonly result: Result;
 }
 
+/** Something that is not as the result says. */
+export interface Fault {
+  /** One sentence part: `address "10.1.0.1/24" is missing on "cnibr0"`. */
+  readonly what: string;
+  /** What puts it right; empty where nothing can. */
+  readonly mend: readonly Op[];
+}
+
 export interface PreparedInterface {
   /** The `ipam` section, if it has one. */
   readonly ipam: Fields | undefined;
   readonly question: Question;
   /** Throws if what is asked for can't be done on this host; nothing has been touched by then. */
   readonly add: (facts: Facts, ipam: IpamResult | undefined, previous: Result | undefined) => Planned;
+  /** What `check` must know. */
+  readonly checkQuestion: Question;
+  /** What is missing or changed of an attachment that had this result. */
+  readonly check: (facts: Facts, result: Result) => readonly Fault[];
 }
 
 export interface InterfacePlugin {
@@ -35,6 +47,8 @@ export interface InterfacePlugin {
 
 /** Where addresses are leased, one directory per network. Calls of one `locked` are one step for everybody else. */
 export interface LeaseStore {
+  /** False only if the owner certainly holds nothing: asked without the lock. */
+  readonly mayHold: (owner: Owner) => boolean;
   readonly locked: <T>(work: (leases: Leases) => T) => T;
 }
 
@@ -47,6 +61,12 @@ export interface Leases {
   readonly release: (owner: Owner) => readonly string[];
   /** Every address that anybody holds. */
   readonly taken: () => ReadonlySet<string>;
+  /** The lease on that address, if there is one. */
+  readonly find: (address: string) => Lease | undefined;
+  /** Every lease: reads every file. */
+  readonly all: () => readonly Lease[];
+  /** Takes a lease away from whoever holds it. */
+  readonly drop: (lease: Lease) => void;
   /** The address given out last from that range set. */
   readonly last: (set: number) => string | undefined;
   readonly setLast: (set: number, address: string) => void;
@@ -57,8 +77,18 @@ export interface Owner {
   readonly ifName: string;
 }
 
+export interface Lease {
+  readonly address: string;
+  /** Undefined for a file that is empty or torn. */
+  readonly owner: Owner | undefined;
+  /** When it was taken: milliseconds since 1970. */
+  readonly modified: number;
+}
+
 export interface IpamPorts {
   readonly openLeases: (directory: string) => LeaseStore;
+  /** Told of other leases that were met on the way: whoever listens may look whether their holders live. */
+  readonly met: (directory: string, leases: readonly Lease[]) => void;
   readonly readFile: (path: string) => string;
 }
 

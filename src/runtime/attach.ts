@@ -1,6 +1,6 @@
 // ADD, for one container and one network. The order is the promise: record, lease, record, kernel, record; whatever fails
 // is taken back before the error goes up, and whoever dies on the way leaves a record that says what to take back.
-import {randomBytes} from 'node:crypto';
+import {checkDeadline, extendDeadline} from '../kernel/deadline.ts';
 import type {Facts} from '../kernel/facts.ts';
 import type {HeldLock} from '../kernel/flock.ts';
 import {Kernel} from '../kernel/kernel.ts';
@@ -12,14 +12,15 @@ import {render} from '../kernel/render.ts';
 import {undoOf} from '../kernel/undo.ts';
 import type {Planned} from '../plugins/plugin.ts';
 import {CniError} from '../spec/error.ts';
+import type {Network} from '../spec/network.ts';
 import type {IpamResult, Result} from '../spec/result.ts';
-import {type Chain, prepareChain} from './chain.ts';
+import type {Chain} from './chain.ts';
 import {detach} from './detach.ts';
+import {forget} from './kept.ts';
+import {takeLeases} from './lease.ts';
 import {lockNetwork} from './network-lock.ts';
 import {refuseTaken} from './occupant.ts';
-import {dryIpamPorts, ipamPorts} from './ports.ts';
-import {type AttachmentRecord, readNetworkRecord, recordsOf, writeNetworkRecord, writeRecord} from './record.ts';
-import type {Selected} from './select.ts';
+import {type AttachmentRecord, readNetworkRecord, writeNetworkRecord, writeRecord} from './record.ts';
 import type {Settings} from './settings.ts';
 import {takeDownIfIdle} from './take-down.ts';
 
@@ -31,177 +32,143 @@ export interface Container {
   readonly bundle: string;
 }
 
+/** One attachment, parsed and checked, before anything is touched. */
+export interface Prepared {
+  readonly attachment: Attachment;
+  readonly network: Network;
+  readonly chain: Chain;
+  readonly salt: string;
+  readonly keepSeconds: number;
+}
+
 export interface Attached {
+  readonly record: AttachmentRecord;
   readonly result: Result;
   /** What was done, as commands; empty if it had been done before. */
   readonly commands: readonly string[];
 }
 
-/**
- * Attaches the container to all of the networks or to none. The container's lock must be held.
- * Asked again for an attachment that stands, it answers the recorded result.
- */
-export function attachAll(
-  settings: Settings,
-  container: Container,
-  selected: readonly Selected[],
-): readonly Attached[] {
-  clearDead(settings, container);
-  const chains = selected.map(item => prepare(settings, container, item));
-  const done: AttachmentRecord[] = [];
-  try {
-    return chains.map(item => {
-      const {attached, record} = attachOrRecall(settings, container, item);
-      done.push(record);
-      return attached;
-    });
-  } catch (error) {
-    for (const record of done.reverse()) detach(settings, record);
-    throw error;
-  }
-}
+// What taking back may last when the time was up already.
+const secondsForRollback = 3;
 
-/** The commands that attachAll would run now, without leasing or touching anything. */
-export function planAll(settings: Settings, container: Container, selected: readonly Selected[]): readonly string[] {
-  return selected.flatMap(item => {
-    const {chain, attachment} = prepare(settings, container, item);
-    const kernel = new Kernel(container.netns);
-    try {
-      const facts = kernel.observe(chain.question, attachment.network);
-      const {plan} = chain.plan(facts, chain.lease(dryIpamPorts(settings)));
-      return commandsOf(plan, container);
-    } finally {
-      kernel.close();
-    }
-  });
-}
-
-interface Prepared {
-  readonly attachment: Attachment;
-  readonly chain: Chain;
-}
-
-function prepare(settings: Settings, container: Container, {network, ifName}: Selected): Prepared {
-  const attachment = {network: network.name, containerId: container.id, ifName};
-  const request = {...attachment, netns: container.netns.path, salt: randomBytes(8).toString('hex')};
-  return {attachment, chain: prepareChain(network, request, settings.dataDir)};
-}
-
-/** Takes back what an earlier container with this id has left: its poststop may come later, or never. */
-function clearDead(settings: Settings, container: Container): void {
-  for (const record of recordsOf(settings.stateDir, container.id)) {
-    if (isLive(record)) continue;
-    const [failure] = detach(settings, record);
-    if (failure) throw failure;
-  }
-}
-
-function attachOrRecall(
-  settings: Settings,
-  container: Container,
-  prepared: Prepared,
-): {attached: Attached; record: AttachmentRecord} {
-  const {network, ifName} = prepared.attachment;
-  const record = recordsOf(settings.stateDir, container.id).find(
-    old => old.network === network && old.ifName === ifName,
-  );
-  if (!record) return attach(settings, container, prepared);
-  const {pid, startTime} = record.process;
-  if (pid !== container.process.pid || startTime !== container.process.startTime) {
-    throw new CniError(
-      'attachmentExists',
-      `container "${container.id}" is attached to "${network}" as "${ifName}" already, with pid ${pid}, which is alive: use another id`,
-    );
-  }
-  if (record.state === 'done' && record.result) return {attached: {result: record.result, commands: []}, record};
-  const [failure] = detach(settings, record);
-  if (failure) throw failure;
-  return attach(settings, container, prepared);
-}
-
-function attach(
-  settings: Settings,
-  container: Container,
-  {attachment, chain}: Prepared,
-): {attached: Attached; record: AttachmentRecord} {
-  const {stateDir} = settings;
+/** Attaches, or leaves the host as it was and throws. The container's lock must be held. */
+export function attach(settings: Settings, container: Container, prepared: Prepared): Attached {
   const kernel = new Kernel(container.netns);
-  let lock: HeldLock | undefined;
-  let record: AttachmentRecord | undefined;
-  let setUp = false;
+  const transaction = new Transaction(settings, container, prepared, kernel);
   try {
-    lock = lockNetwork(stateDir, attachment.network, 'shared');
-    let facts = kernel.observe(chain.question, attachment.network);
-    refuseTaken(kernel, attachment, facts);
-    record = newRecord(container, attachment, chain);
-    writeRecord(stateDir, record);
-    const leased = chain.lease(ipamPorts(settings));
-    let planned = chain.plan(facts, leased);
-    if (planned.plan.shared.length > 0) {
-      lock.release();
-      lock = lockNetwork(stateDir, attachment.network, 'exclusive');
-      ({facts, planned} = observeAgain(kernel, chain, attachment, leased));
-    }
-    record = {...record, undo: undoOf(planned.plan.own, facts), result: planned.result};
-    writeRecord(stateDir, record);
-    setUp = planned.plan.shared.length > 0;
-    if (setUp) rememberShared(stateDir, attachment.network, planned.plan, facts);
-    kernel.apply([...planned.plan.shared, ...planned.plan.own]);
-    if (!isAlive(container.process))
-      throw new CniError('unknownContainer', `container "${container.id}" ended while it was being attached`);
-    record = {...record, state: 'done'};
-    writeRecord(stateDir, record);
-    return {attached: {result: planned.result, commands: commandsOf(planned.plan, container)}, record};
+    return transaction.run();
   } catch (error) {
-    if (record) detach(settings, record, kernel);
-    if (setUp) takeDownIfIdle(settings, attachment.network, kernel);
+    extendDeadline(secondsForRollback);
+    transaction.takeBack();
     throw error;
   } finally {
-    lock?.release();
+    transaction.end();
     kernel.close();
   }
 }
 
-/** Between the shared and the exclusive lock somebody else may have done it. */
-function observeAgain(
-  kernel: Kernel,
-  chain: Chain,
-  {network}: Attachment,
-  leased: readonly (IpamResult | undefined)[],
-): {facts: Facts; planned: Planned} {
-  const facts = kernel.observe(chain.question, network);
-  return {facts, planned: chain.plan(facts, leased)};
-}
-
-/** What is shared outlives this attachment, so how to take it back is remembered with the network: the newest first. */
-function rememberShared(stateDir: string, network: string, plan: Plan, facts: Facts): void {
-  const before = readNetworkRecord(stateDir, network)?.undo ?? [];
-  writeNetworkRecord(stateDir, {
-    version: 1,
-    network,
-    bootId: bootId(),
-    undo: [...undoOf(plan.shared, facts), ...before],
-  });
-}
-
-function newRecord(container: Container, attachment: Attachment, chain: Chain): AttachmentRecord {
-  const {path, identity} = container.netns;
-  return {
-    version: 1,
-    ...attachment,
-    state: 'planned',
-    bootId: bootId(),
-    process: container.process,
-    netns: {path, ...identity},
-    bundle: container.bundle,
-    created: new Date().toISOString(),
-    leases: chain.leaseDirectories,
-    undo: [],
-    result: undefined,
-  };
-}
-
-const isLive = (record: AttachmentRecord): boolean => record.bootId === bootId() && isAlive(record.process);
-
-const commandsOf = (plan: Plan, container: Container): readonly string[] =>
+export const commandsOf = (plan: Plan, container: Container): readonly string[] =>
   render([...plan.shared, ...plan.own], container.netns.path);
+
+class Transaction {
+  readonly #settings: Settings;
+  readonly #container: Container;
+  readonly #prepared: Prepared;
+  readonly #kernel: Kernel;
+  #lock: HeldLock | undefined;
+  #record: AttachmentRecord | undefined;
+  #setUp = false;
+
+  constructor(settings: Settings, container: Container, prepared: Prepared, kernel: Kernel) {
+    this.#settings = settings;
+    this.#container = container;
+    this.#prepared = prepared;
+    this.#kernel = kernel;
+  }
+
+  run(): Attached {
+    const {attachment, chain} = this.#prepared;
+    this.#lock = lockNetwork(this.#settings.stateDir, attachment.network, 'shared');
+    const facts = this.#kernel.observe(chain.question, attachment.network);
+    refuseTaken(this.#kernel, attachment, facts);
+    this.#write(this.#newRecord());
+    const leased = takeLeases(this.#settings, chain, this.#kernel);
+    checkDeadline();
+    const {planned, facts: latest} = this.#planAlone(facts, leased);
+    const {plan, result} = planned;
+    const record = this.#write({...this.#newRecord(), undo: undoOf(plan.own, latest), result});
+    if (plan.shared.length > 0) this.#rememberShared(plan, latest);
+    this.#kernel.apply([...plan.shared, ...plan.own]);
+    checkDeadline();
+    this.#checkAlive();
+    if (record.keepSeconds === 0) forget(this.#settings, attachment);
+    return {record: this.#write({...record, state: 'done'}), result, commands: commandsOf(plan, this.#container)};
+  }
+
+  takeBack(): void {
+    if (this.#record) detach(this.#settings, this.#record, this.#kernel);
+    if (this.#setUp) takeDownIfIdle(this.#settings, this.#prepared.attachment.network, this.#kernel);
+  }
+
+  end(): void {
+    this.#lock?.release();
+  }
+
+  /** The plan, made with the network to ourselves if it is to change what is shared: meanwhile somebody else may have done it. */
+  #planAlone(facts: Facts, leased: readonly (IpamResult | undefined)[]): {planned: Planned; facts: Facts} {
+    const {attachment, chain} = this.#prepared;
+    const planned = chain.plan(facts, leased);
+    if (planned.plan.shared.length === 0) return {planned, facts};
+    this.#lock?.release();
+    this.#lock = lockNetwork(this.#settings.stateDir, attachment.network, 'exclusive');
+    const latest = this.#kernel.observe(chain.question, attachment.network);
+    return {planned: chain.plan(latest, leased), facts: latest};
+  }
+
+  /** What is shared outlives this attachment, so how to take it back is remembered with the network: the newest first. */
+  #rememberShared(plan: Plan, facts: Facts): void {
+    const {network} = this.#prepared.attachment;
+    const {stateDir} = this.#settings;
+    const before = readNetworkRecord(stateDir, network);
+    const older = before?.bootId === bootId() ? before.undo : [];
+    writeNetworkRecord(stateDir, {
+      version: 1,
+      network,
+      bootId: bootId(),
+      undo: [...undoOf(plan.shared, facts), ...older],
+    });
+    this.#setUp = true;
+  }
+
+  #checkAlive(): void {
+    if (isAlive(this.#container.process)) return;
+    throw new CniError('unknownContainer', `container "${this.#container.id}" ended while it was being attached`);
+  }
+
+  #write(record: AttachmentRecord): AttachmentRecord {
+    writeRecord(this.#settings.stateDir, record);
+    this.#record = record;
+    return record;
+  }
+
+  #newRecord(): AttachmentRecord {
+    const {attachment, network, chain, salt, keepSeconds} = this.#prepared;
+    const {path, identity} = this.#container.netns;
+    return {
+      version: 1,
+      ...attachment,
+      state: 'planned',
+      bootId: bootId(),
+      process: this.#container.process,
+      netns: {path, ...identity},
+      bundle: this.#container.bundle,
+      created: new Date().toISOString(),
+      leases: chain.leaseDirectories,
+      undo: [],
+      result: undefined,
+      config: network,
+      salt,
+      keepSeconds,
+    };
+  }
+}

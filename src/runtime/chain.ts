@@ -4,6 +4,7 @@ import type {Plan} from '../kernel/op.ts';
 import {interfacePlugins, ipamPlugins} from '../plugins/index.ts';
 import type {
   AttachmentRequest,
+  Fault,
   InterfacePlugin,
   IpamPorts,
   Planned,
@@ -23,6 +24,9 @@ export interface Chain {
   readonly lease: (ports: IpamPorts) => readonly (IpamResult | undefined)[];
   /** Pure, so it may be asked again with newer facts. */
   readonly plan: (facts: Facts, leased: readonly (IpamResult | undefined)[]) => Planned;
+  readonly checkQuestion: Question;
+  /** What is missing or changed of an attachment that had this result. */
+  readonly check: (facts: Facts, result: Result) => readonly Fault[];
 }
 
 interface Link {
@@ -42,6 +46,8 @@ export function prepareChain(network: Network, request: AttachmentRequest, dataD
     leaseDirectories: links.flatMap(({ipam}) => ipam?.directory ?? []),
     lease: ports => links.map(({ipam}) => ipam?.add(ports)),
     plan: (facts, leased) => planChain(links, facts, leased),
+    checkQuestion: mergeQuestions(links.map(({prepared}) => prepared.checkQuestion)),
+    check: (facts, result) => links.flatMap(({prepared}) => prepared.check(facts, result)),
   };
 }
 

@@ -4,9 +4,14 @@ import {fstatSync, statSync} from 'node:fs';
 import {type HeldLock, longestWait, takeLock} from '../kernel/flock.ts';
 import {containerDir, makeContainerDir} from './record.ts';
 
-/** Runs `work` while nobody else works for that container. Throws `tryAgainLater` if the wait is too long. */
-export function withContainerLock<T>(stateDir: string, containerId: string, work: () => T): T {
-  const lock = acquire(stateDir, containerId);
+/** Runs `work` while nobody else works for that container. Throws `tryAgainLater` after `milliseconds`. */
+export function withContainerLock<T>(
+  stateDir: string,
+  containerId: string,
+  work: () => T,
+  milliseconds = longestWait,
+): T {
+  const lock = acquire(stateDir, containerId, milliseconds);
   try {
     return work();
   } finally {
@@ -14,12 +19,12 @@ export function withContainerLock<T>(stateDir: string, containerId: string, work
   }
 }
 
-function acquire(stateDir: string, containerId: string): HeldLock {
+function acquire(stateDir: string, containerId: string, milliseconds: number): HeldLock {
   const path = `${containerDir(stateDir, containerId)}/lock`;
-  const deadline = Date.now() + longestWait;
+  const deadline = performance.now() + milliseconds;
   for (;;) {
     makeContainerDir(stateDir, containerId);
-    const lock = tryTake(path, deadline - Date.now());
+    const lock = tryTake(path, Math.max(0, deadline - performance.now()));
     if (!lock) continue;
     if (statSync(path, {throwIfNoEntry: false})?.ino === fstatSync(lock.fd).ino) return lock;
     lock.release();

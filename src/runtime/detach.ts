@@ -2,7 +2,9 @@
 // and the record as long as something could not be taken away: an address in use must not be given out again.
 import {Kernel} from '../kernel/kernel.ts';
 import {bootId, isAlive} from '../kernel/process.ts';
+import type {Owner} from '../plugins/plugin.ts';
 import {withContainerLock} from './container-lock.ts';
+import {keep} from './kept.ts';
 import {leasesIn} from './ports.ts';
 import {type AttachmentRecord, dropContainerDir, dropRecord, hasContainerDir, recordsOf} from './record.ts';
 import type {Settings} from './settings.ts';
@@ -27,18 +29,32 @@ export function detachAll(settings: Settings, containerId: string): readonly Det
 }
 
 /** Takes one attachment back and returns what could not be done. The container's lock must be held. */
-export function detach(settings: Settings, record: AttachmentRecord, kernel = new Kernel()): readonly Error[] {
-  const failures = record.bootId === bootId() ? [...kernel.takeBack(record.undo)] : [];
+export function detach(settings: Settings, record: AttachmentRecord, kernel?: Kernel): readonly Error[] {
+  const failures = record.bootId === bootId() ? [...takeBack(record, kernel)] : [];
   if (failures.length > 0) return failures;
-  for (const directory of record.leases) {
-    try {
-      leasesIn(settings, directory).locked(leases => leases.release(record));
-    } catch (error) {
-      failures.push(error instanceof Error ? error : new Error(String(error)));
-    }
+  try {
+    if (record.keepSeconds > 0) keep(settings, {...record, until: Date.now() + record.keepSeconds * 1000});
+    else for (const directory of record.leases) release(settings, directory, record);
+  } catch (error) {
+    return [error instanceof Error ? error : new Error(String(error))];
   }
-  if (failures.length === 0) dropRecord(settings.stateDir, record);
-  return failures;
+  dropRecord(settings.stateDir, record);
+  return [];
+}
+
+function takeBack(record: AttachmentRecord, kernel: Kernel | undefined): readonly Error[] {
+  if (kernel) return kernel.takeBack(record.undo);
+  const own = new Kernel();
+  try {
+    return own.takeBack(record.undo);
+  } finally {
+    own.close();
+  }
+}
+
+function release(settings: Settings, directory: string, owner: Owner): void {
+  const store = leasesIn(settings, directory);
+  if (store.mayHold(owner)) store.locked(leases => leases.release(owner));
 }
 
 function detachUnlessAlive(settings: Settings, record: AttachmentRecord): Detached {

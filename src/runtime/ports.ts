@@ -5,13 +5,14 @@ import {openLeases} from '../plugins/host-local/store.ts';
 import type {IpamPorts, LeaseStore, Leases} from '../plugins/plugin.ts';
 import type {Settings} from './settings.ts';
 
-export function ipamPorts(settings: Settings): IpamPorts {
-  return {openLeases: directory => leasesIn(settings, directory), readFile};
+/** `met` is told of leases of others that an allocation came by. */
+export function ipamPorts(settings: Settings, met: IpamPorts['met']): IpamPorts {
+  return {openLeases: directory => leasesIn(settings, directory), met, readFile};
 }
 
 /** For --dry-run: answers what would be leased, and leases nothing. */
 export function dryIpamPorts(settings: Settings): IpamPorts {
-  return {openLeases: directory => dryLeases(directory, leasesIn(settings, directory)), readFile};
+  return {openLeases: directory => dryLeases(directory, leasesIn(settings, directory)), met: () => undefined, readFile};
 }
 
 export function leasesIn(settings: Settings, directory: string): LeaseStore {
@@ -19,15 +20,29 @@ export function leasesIn(settings: Settings, directory: string): LeaseStore {
 }
 
 function dryLeases(directory: string, store: LeaseStore): LeaseStore {
-  const dry = (leases: Leases | undefined): Leases => ({
-    heldBy: owner => leases?.heldBy(owner) ?? [],
-    reserve: address => !leases?.taken().has(address),
-    release: () => [],
-    taken: () => leases?.taken() ?? new Set(),
-    last: set => leases?.last(set),
-    setLast: () => undefined,
+  const lookOnly = (leases: Leases): Leases => ({
+    ...nothing,
+    heldBy: owner => leases.heldBy(owner),
+    reserve: address => leases.find(address) === undefined,
+    taken: () => leases.taken(),
+    last: set => leases.last(set),
   });
-  return {locked: work => (existsSync(directory) ? store.locked(leases => work(dry(leases))) : work(dry(undefined)))};
+  return {
+    mayHold: owner => store.mayHold(owner),
+    locked: work => (existsSync(directory) ? store.locked(leases => work(lookOnly(leases))) : work(nothing)),
+  };
 }
+
+const nothing: Leases = {
+  heldBy: () => [],
+  reserve: () => true,
+  release: () => [],
+  taken: () => new Set(),
+  find: () => undefined,
+  all: () => [],
+  drop: () => undefined,
+  last: () => undefined,
+  setLast: () => undefined,
+};
 
 const readFile = (path: string): string => readFileSync(path, 'utf8');

@@ -6,6 +6,7 @@ import type {Attachment} from '../kernel/names.ts';
 import type {NetnsIdentity} from '../kernel/netns.ts';
 import type {Op} from '../kernel/op.ts';
 import type {ProcessIdentity} from '../kernel/process.ts';
+import type {Network} from '../spec/network.ts';
 import type {Result} from '../spec/result.ts';
 
 export interface AttachmentRecord extends Attachment {
@@ -24,6 +25,11 @@ export interface AttachmentRecord extends Attachment {
   /** What takes it back, in the order in which to apply it. */
   readonly undo: readonly Op[];
   readonly result: Result | undefined;
+  /** The network as it was configured then, and the salt of the names: from these the plan can be made again. */
+  readonly config: Network;
+  readonly salt: string;
+  /** How long the addresses are kept for this container when it has ended: seconds, 0 for not at all. */
+  readonly keepSeconds: number;
 }
 
 /** What all containers of a network share and we have changed: taken back when nobody is attached any more. */
@@ -60,6 +66,11 @@ export function recordsOf(stateDir: string, containerId: string): readonly Attac
   const directory = containerDir(stateDir, containerId);
   const names = namesIn(directory).filter(name => name.endsWith('.json'));
   return names.flatMap(name => readRecord<AttachmentRecord>(`${directory}/${name}`) ?? []).sort(byAge);
+}
+
+/** The record of one attachment. */
+export function findRecord(stateDir: string, attachment: Attachment): AttachmentRecord | undefined {
+  return readRecord<AttachmentRecord>(recordPath(stateDir, attachment));
 }
 
 /** The ids of all containers that we know of: for what looks at the whole host, never for a hook. */

@@ -64,10 +64,15 @@ export function addVeth(op: AddVeth, bridge: number | undefined, containerNetns:
   return linkMessage(RTM.NEWLINK, create, 0, [...settings, info]);
 }
 
-export function setLink(op: SetLink, index: number): Request {
+/** `master` is the index of the bridge that `op.master` names. */
+export function setLink(op: SetLink, index: number, master?: number): Request {
   const flags = (op.up ? IFF.UP : 0) | (op.promisc ? IFF.PROMISC : 0);
   const change = (op.up === undefined ? 0 : IFF.UP) | (op.promisc === undefined ? 0 : IFF.PROMISC);
-  return linkMessage(RTM.NEWLINK, NLM.ACK, index, op.mac === undefined ? [] : [mac(op.mac)], flags, change);
+  const settings = [
+    ...(op.mac === undefined ? [] : [mac(op.mac)]),
+    ...(master === undefined ? [] : [attribute(IFLA.MASTER, u32(master))]),
+  ];
+  return linkMessage(RTM.NEWLINK, NLM.ACK, index, settings, flags, change);
 }
 
 export function setPort(op: SetPort, index: number): Request {

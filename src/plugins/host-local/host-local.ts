@@ -17,7 +17,8 @@ export const hostLocal: IpamPlugin = {
       directory,
       add: ports => {
         const dns = resolvConf === '' ? {} : parseResolvConf(read(ports, resolvConf));
-        const ips = ports.openLeases(directory).locked(leases => allocate(sets, owner, leases));
+        const {ips, met} = ports.openLeases(directory).locked(leases => allocate(sets, owner, leases));
+        ports.met(directory, met);
         return {ips, routes, dns};
       },
     };

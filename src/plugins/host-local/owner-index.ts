@@ -3,20 +3,20 @@
 // and the index is made anew from the leases. Used under the lease directory's lock only.
 import {createHash} from 'node:crypto';
 import {mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
-import type {Owner} from '../plugin.ts';
+import type {Lease, Owner} from '../plugin.ts';
 
 const stampName = 'stamp';
 
 export class OwnerIndex {
   readonly #directory: string;
   readonly #leaseDirectory: string;
-  readonly #readAll: () => Iterable<readonly [Owner, string]>;
+  readonly #readAll: () => readonly Lease[];
   #fresh: boolean | undefined;
   #changed = false;
 
   /** `readAll` walks the leases themselves. */
-  constructor(root: string, leaseDirectory: string, readAll: () => Iterable<readonly [Owner, string]>) {
-    this.#directory = `${root}/${createHash('sha256').update(leaseDirectory).digest('hex').slice(0, 24)}`;
+  constructor(root: string, leaseDirectory: string, readAll: () => readonly Lease[]) {
+    this.#directory = `${root}/${digest(leaseDirectory)}`;
     this.#leaseDirectory = leaseDirectory;
     this.#readAll = readAll;
   }
@@ -30,14 +30,21 @@ export class OwnerIndex {
     );
   }
 
+  /** False only if the owner certainly holds nothing. Needs no lock: an index that is being changed looks stale. */
+  mayKnow(owner: Owner): boolean {
+    return this.#read(stampName) !== this.#stamp() || this.#read(fileOf(owner)) !== undefined;
+  }
+
   add(owner: Owner, address: string): void {
-    const addresses = [...this.addressesOf(owner), address];
-    writeFileSync(`${this.#directory}/${fileOf(owner)}`, addresses.join('\n'), {mode: 0o600});
+    const others = this.addressesOf(owner).filter(other => other !== address);
+    this.#write(owner, [...others, address]);
     this.#changed = true;
   }
 
-  remove(owner: Owner): void {
-    rmSync(`${this.#directory}/${fileOf(owner)}`, {force: true});
+  remove(owner: Owner, address: string): void {
+    const rest = this.addressesOf(owner).filter(other => other !== address);
+    if (rest.length > 0) this.#write(owner, rest);
+    else rmSync(`${this.#directory}/${fileOf(owner)}`, {force: true});
     this.#changed = true;
   }
 
@@ -45,31 +52,54 @@ export class OwnerIndex {
   seal(): void {
     if (!this.#changed) return;
     mkdirSync(this.#directory, {recursive: true, mode: 0o700});
-    writeFileSync(`${this.#directory}/${stampName}`, this.#now(), {mode: 0o600});
+    writeFileSync(`${this.#directory}/${stampName}`, this.#stamp(), {mode: 0o600});
   }
 
   #refresh(): void {
-    this.#fresh ??= this.#read(stampName) === this.#now();
+    this.#fresh ??= this.#read(stampName) === this.#stamp();
     if (this.#fresh) return;
     this.#fresh = true;
     this.#changed = true;
     mkdirSync(this.#directory, {recursive: true, mode: 0o700});
     for (const name of readdirSync(this.#directory)) rmSync(`${this.#directory}/${name}`);
-    for (const [owner, address] of this.#readAll()) this.add(owner, address);
+    for (const {owner, address} of this.#readAll()) if (owner) this.add(owner, address);
   }
 
-  #now(): string {
-    return String(statSync(this.#leaseDirectory, {bigint: true}).mtimeNs);
+  #write(owner: Owner, addresses: readonly string[]): void {
+    writeFileSync(`${this.#directory}/${fileOf(owner)}`, addresses.join('\n'), {mode: 0o600});
+  }
+
+  #stamp(): string {
+    return `${statSync(this.#leaseDirectory, {bigint: true}).mtimeNs}\n${this.#leaseDirectory}`;
   }
 
   #read(name: string): string | undefined {
-    try {
-      return readFileSync(`${this.#directory}/${name}`, 'utf8');
-    } catch {
-      return undefined;
-    }
+    return readOrNothing(`${this.#directory}/${name}`);
   }
 }
 
-/** Neither a container id nor an interface name can hold a ":". */
-const fileOf = ({containerId, ifName}: Owner): string => `${containerId}:${ifName}`;
+/** The lease directories that there is an index of: every one that was used since the last boot. */
+export function indexedDirectories(root: string): readonly string[] {
+  return namesIn(root).flatMap(name => readOrNothing(`${root}/${name}/${stampName}`)?.split('\n')[1] ?? []);
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+function readOrNothing(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** A hash, because what stands in a foreign lease may be anything and as long as it likes. */
+const fileOf = ({containerId, ifName}: Owner): string => digest(`${containerId}\r\n${ifName}`);
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);

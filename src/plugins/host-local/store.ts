@@ -1,11 +1,21 @@
 // The lease directory, in the reference's own format: one file per address, named by it, that holds
 // "CONTAINER_ID\r\nIFNAME". The file is the truth. It appears complete, by link(2), so that a crash never leaves an
 // empty one that nobody could free; the reference's `lock` is flocked around every read-modify-write.
-import {linkSync, mkdirSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync} from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {dirname} from 'node:path';
 import {tryParseAddress} from '../../spec/address.ts';
 import {CniError, reasonOf} from '../../spec/error.ts';
-import type {LeaseStore, Leases, Owner} from '../plugin.ts';
+import type {Lease, LeaseStore, Leases, Owner} from '../plugin.ts';
 import {OwnerIndex} from './owner-index.ts';
 
 /** Takes an exclusive lock on the file at `path`, or throws. */
@@ -17,6 +27,7 @@ export type TakeLock = (path: string) => {readonly release: () => void};
  */
 export function openLeases(directory: string, indexDir: string, takeLock: TakeLock): LeaseStore {
   return {
+    mayHold: owner => existsSync(directory) && new OwnerIndex(indexDir, directory, () => []).mayKnow(owner),
     locked: work => {
       makeDirectory(directory);
       const lock = takeLock(`${directory}/lock`);
@@ -38,7 +49,7 @@ class LeaseDirectory implements Leases {
 
   constructor(directory: string, indexDir: string) {
     this.#directory = directory;
-    this.#index = new OwnerIndex(indexDir, directory, () => this.#readAll());
+    this.#index = new OwnerIndex(indexDir, directory, () => this.all());
   }
 
   heldBy(owner: Owner): readonly string[] {
@@ -67,12 +78,31 @@ class LeaseDirectory implements Leases {
   release(owner: Owner): readonly string[] {
     const held = this.heldBy(owner);
     for (const address of held) unlinkSync(this.#pathOf(address));
-    this.#index.remove(owner);
+    for (const address of held) this.#index.remove(owner, address);
     return held;
   }
 
   taken(): ReadonlySet<string> {
     return new Set(readdirSync(this.#directory));
+  }
+
+  find(address: string): Lease | undefined {
+    const path = this.#pathOf(address);
+    const content = readOrNothing(path);
+    const modified = statSync(path, {throwIfNoEntry: false})?.mtimeMs;
+    return content === undefined || modified === undefined
+      ? undefined
+      : {address, owner: parseOwner(content), modified};
+  }
+
+  all(): readonly Lease[] {
+    const addresses = readdirSync(this.#directory).filter(name => tryParseAddress(name));
+    return addresses.flatMap(address => this.find(address) ?? []);
+  }
+
+  drop({address, owner}: Lease): void {
+    rmSync(this.#pathOf(address), {force: true});
+    if (owner) this.#index.remove(owner, address);
   }
 
   last(set: number): string | undefined {
@@ -95,18 +125,15 @@ class LeaseDirectory implements Leases {
   #pathOf(address: string): string {
     return `${this.#directory}/${address}`;
   }
-
-  /** Every lease with its owner: what the index is made from when somebody else has changed the directory. */
-  *#readAll(): Generator<readonly [owner: Owner, address: string]> {
-    for (const name of readdirSync(this.#directory)) {
-      if (!tryParseAddress(name)) continue;
-      const [containerId, ifName] = (readOrNothing(this.#pathOf(name)) ?? '').trim().split('\r\n');
-      if (containerId && ifName) yield [{containerId, ifName}, name];
-    }
-  }
 }
 
 const contentOf = ({containerId, ifName}: Owner): string => `${containerId}\r\n${ifName}`;
+
+/** A file that holds an id alone is from a reference of long ago. */
+function parseOwner(content: string): Owner | undefined {
+  const [containerId, ifName] = content.trim().split('\r\n');
+  return containerId ? {containerId, ifName: ifName ?? ''} : undefined;
+}
 
 function makeDirectory(directory: string): void {
   try {

@@ -1,5 +1,6 @@
 // loopback: brings "lo" up. Runtimes do so for a netns that they make; one made by hand has it down.
 import {noQuestion} from '../../kernel/facts.ts';
+import type {Op} from '../../kernel/op.ts';
 import type {InterfacePlugin} from '../plugin.ts';
 
 export const loopback: InterfacePlugin = {
@@ -7,8 +8,10 @@ export const loopback: InterfacePlugin = {
   prepare: (_conf, {netns}) => ({
     ipam: undefined,
     question: noQuestion,
+    checkQuestion: {...noQuestion, containerLinks: ['lo']},
+    check: facts => (facts.container.lo?.up ? [] : [{what: '"lo" is down', mend: [bringUp]}]),
     add: (_facts, _ipam, previous) => ({
-      plan: {shared: [], own: [{op: 'link.set', netns: 'container', link: 'lo', up: true}]},
+      plan: {shared: [], own: [bringUp]},
       result: previous ?? {
         interfaces: [{name: 'lo', mac: '00:00:00:00:00:00', sandbox: netns}],
         ips: [
@@ -21,3 +24,5 @@ export const loopback: InterfacePlugin = {
     }),
   }),
 };
+
+const bringUp: Op = {op: 'link.set', netns: 'container', link: 'lo', up: true};

@@ -1,0 +1,94 @@
+// ADD, for one container and all of its networks: every one, or none.
+import {randomBytes} from 'node:crypto';
+import {Kernel} from '../kernel/kernel.ts';
+import {bootId, isAlive} from '../kernel/process.ts';
+import {parseDuration} from '../spec/duration.ts';
+import {CniError} from '../spec/error.ts';
+import {type Attached, attach, type Container, commandsOf, type Prepared} from './attach.ts';
+import {prepareChain} from './chain.ts';
+import {detach} from './detach.ts';
+import {dryIpamPorts} from './ports.ts';
+import {recordsOf} from './record.ts';
+import type {Selected} from './select.ts';
+import type {Settings} from './settings.ts';
+
+export const keepAnnotation = 'io.cni-hook.keep-ip';
+
+/**
+ * Attaches the container to all of the networks or to none. The container's lock must be held.
+ * Asked again for an attachment that stands, it answers the recorded result.
+ */
+export function attachAll(
+  settings: Settings,
+  container: Container,
+  selected: readonly Selected[],
+  annotations: Readonly<Record<string, string>>,
+): readonly Attached[] {
+  const prepared = selected.map(item => prepare(settings, container, item, annotations));
+  clearDead(settings, container);
+  const done: Attached[] = [];
+  try {
+    for (const item of prepared) done.push(attachOrRecall(settings, container, item));
+    return done;
+  } catch (error) {
+    for (const {record} of done.reverse()) detach(settings, record);
+    throw error;
+  }
+}
+
+/** The commands that attachAll would run now, without leasing or touching anything. */
+export function planAll(settings: Settings, container: Container, selected: readonly Selected[]): readonly string[] {
+  return selected.flatMap(item => {
+    const {chain, attachment} = prepare(settings, container, item, {});
+    const kernel = new Kernel(container.netns);
+    try {
+      const facts = kernel.observe(chain.question, attachment.network);
+      const {plan} = chain.plan(facts, chain.lease(dryIpamPorts(settings)));
+      return commandsOf(plan, container);
+    } finally {
+      kernel.close();
+    }
+  });
+}
+
+function prepare(
+  settings: Settings,
+  container: Container,
+  {network, ifName}: Selected,
+  annotations: Readonly<Record<string, string>>,
+): Prepared {
+  const attachment = {network: network.name, containerId: container.id, ifName};
+  const salt = randomBytes(8).toString('hex');
+  const chain = prepareChain(network, {...attachment, netns: container.netns.path, salt}, settings.dataDir);
+  const keep = annotations[keepAnnotation];
+  const keepSeconds = keep === undefined ? network.keepSeconds : parseDuration(keep, `annotation "${keepAnnotation}"`);
+  return {attachment, network, chain, salt, keepSeconds};
+}
+
+/** Takes back what an earlier container with this id has left: its poststop may come later, or never. */
+function clearDead(settings: Settings, container: Container): void {
+  for (const record of recordsOf(settings.stateDir, container.id)) {
+    if (record.bootId === bootId() && isAlive(record.process)) continue;
+    const [failure] = detach(settings, record);
+    if (failure) throw failure;
+  }
+}
+
+function attachOrRecall(settings: Settings, container: Container, prepared: Prepared): Attached {
+  const {network, ifName} = prepared.attachment;
+  const record = recordsOf(settings.stateDir, container.id).find(
+    old => old.network === network && old.ifName === ifName,
+  );
+  if (!record) return attach(settings, container, prepared);
+  const {pid, startTime} = record.process;
+  if (pid !== container.process.pid || startTime !== container.process.startTime) {
+    throw new CniError(
+      'attachmentExists',
+      `container "${container.id}" is attached to "${network}" as "${ifName}" already, with pid ${pid}, which is alive: use another id`,
+    );
+  }
+  if (record.state === 'done' && record.result) return {record, result: record.result, commands: []};
+  const [failure] = detach(settings, record);
+  if (failure) throw failure;
+  return attach(settings, container, prepared);
+}

@@ -1,0 +1,157 @@
+// What stands on this host, for people to look at: nothing here changes anything, nor waits for a lock.
+// A hook may be writing while we read, and a file may be broken: what can't be read is shown as such, and hides nothing else.
+import {readdirSync, readFileSync} from 'node:fs';
+import type {Attachment} from '../kernel/names.ts';
+import {bootId, isAlive} from '../kernel/process.ts';
+import {render} from '../kernel/render.ts';
+import {tryParseAddress} from '../spec/address.ts';
+import {CniError} from '../spec/error.ts';
+import {isObject} from '../spec/fields.ts';
+import {resultToJson} from '../spec/result.ts';
+import {type AttachmentRecord, containerDir, containersDir, knownNetworks} from './record.ts';
+
+/** "planned" while an ADD is under way; "dead" when its process has ended, or was of another boot; "unreadable" if the record is broken. */
+export type AttachmentState = 'alive' | 'planned' | 'dead' | 'unreadable';
+
+export interface AttachmentView extends Attachment {
+  readonly state: AttachmentState;
+  /** CIDR form. */
+  readonly addresses: readonly string[];
+  readonly mac?: string | undefined;
+  /** The host's end of the pair. */
+  readonly hostInterface?: string | undefined;
+  /** ISO 8601, UTC. */
+  readonly since?: string;
+  readonly pid?: number;
+  /** The record's file. */
+  readonly file: string;
+}
+
+export interface AttachmentDetails extends AttachmentView {
+  readonly netns?: string;
+  readonly bundle?: string;
+  /** CNI JSON of version 1.1.0; absent until it is known. */
+  readonly result?: object | undefined;
+  /** What takes it back, as the commands that a person would type. */
+  readonly undo: readonly string[];
+}
+
+/** Every attachment of the host, by container. Throws `ioFailure` if we may not look. */
+export function listAttachments(stateDir: string): readonly AttachmentView[] {
+  return namesIn(containersDir(stateDir)).flatMap(id => readAll(stateDir, id).map(item => viewOf(item)));
+}
+
+/** The attachments of one container. Throws `ioFailure` if we may not look. */
+export function describeAttachments(stateDir: string, containerId: string): readonly AttachmentDetails[] {
+  return readAll(stateDir, containerId).map(item => detailsOf(item));
+}
+
+/** The networks that stand although nobody is attached to them any more: what `collect` takes down when asked to. */
+export function findIdleNetworks(stateDir: string): readonly string[] {
+  const used = new Set(
+    listAttachments(stateDir)
+      .filter(({state}) => state !== 'dead')
+      .map(({network}) => network),
+  );
+  return knownNetworks(stateDir).filter(network => !used.has(network));
+}
+
+/** The addresses that are leased in that directory, whoever holds them. */
+export const leasedIn = (directory: string): readonly string[] =>
+  namesIn(directory).filter(name => tryParseAddress(name) !== undefined);
+
+/** Throws `ioFailure` unless the state may be looked at; a host without any is fine. */
+export const checkReadable = (stateDir: string): void => void namesIn(stateDir);
+
+interface Item extends Attachment {
+  readonly file: string;
+  readonly record: AttachmentRecord | undefined;
+}
+
+/** A record's file is named NETWORK:IFNAME.json, so that much is known of a broken one too. */
+function readAll(stateDir: string, containerId: string): readonly Item[] {
+  const directory = containerDir(stateDir, containerId);
+  return namesIn(directory).flatMap(name => {
+    const [, network, ifName] = /^([^:]+):([^:]+)\.json$/.exec(name) ?? [];
+    if (network === undefined || ifName === undefined) return [];
+    const file = `${directory}/${name}`;
+    return [{network, containerId, ifName, file, record: readRecord(file)}];
+  });
+}
+
+function readRecord(file: string): AttachmentRecord | undefined {
+  try {
+    const json: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return isWhole(json) ? json : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isWhole(json: unknown): json is AttachmentRecord {
+  if (!isObject(json) || json.version !== 1) return false;
+  const words = [json.bootId, json.bundle, json.created];
+  return (
+    words.every(word => typeof word === 'string') &&
+    isObject(json.process) &&
+    isObject(json.netns) &&
+    Array.isArray(json.undo)
+  );
+}
+
+function viewOf({record, ...attachment}: Item): AttachmentView {
+  if (!record) return {...attachment, state: 'unreadable', addresses: []};
+  const {result} = record;
+  return {
+    ...attachment,
+    state: stateOf(record),
+    addresses: result?.ips.map(ip => ip.address) ?? [],
+    mac: result?.interfaces.find(({name, sandbox}) => name === attachment.ifName && sandbox !== undefined)?.mac,
+    hostInterface: record.undo.find(op => op.op === 'link.delete')?.name,
+    since: record.created,
+    pid: record.process.pid,
+  };
+}
+
+function detailsOf(item: Item): AttachmentDetails {
+  const view = viewOf(item);
+  if (!item.record) return {...view, undo: []};
+  const {netns, bundle, result, undo, leases} = item.record;
+  const addresses = view.addresses.map(address => address.split('/')[0] ?? '');
+  const given = leases.flatMap(directory =>
+    addresses.filter(address => holds(directory, address, item)).map(address => `rm ${directory}/${address}`),
+  );
+  return {
+    ...view,
+    netns: netns.path,
+    bundle,
+    result: result && resultToJson(result),
+    undo: [...render(undo, netns.path), ...given],
+  };
+}
+
+function stateOf(record: AttachmentRecord): AttachmentState {
+  if (record.bootId !== bootId() || !isAlive(record.process)) return 'dead';
+  return record.state === 'done' ? 'alive' : 'planned';
+}
+
+/** Whether the lease on that address is the attachment's own. */
+function holds(directory: string, address: string, {containerId, ifName}: Attachment): boolean {
+  try {
+    return readFileSync(`${directory}/${address}`, 'utf8').trim() === `${containerId}\r\n${ifName}`;
+  } catch {
+    return false;
+  }
+}
+
+/** None if the directory is not there, or is none. */
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory).sort();
+  } catch (error) {
+    const {code} = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    const why = code === 'EACCES' ? 'permission denied: run this as root' : code;
+    throw new CniError('ioFailure', `cannot look into "${directory}": ${why}`, {cause: error});
+  }
+}

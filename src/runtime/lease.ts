@@ -1,0 +1,48 @@
+// Takes the addresses of a chain. Nobody is told "exhausted" while the dead hold addresses: then everything in the way is
+// looked at thoroughly, once, and what still stands in the way is named.
+import type {Kernel} from '../kernel/kernel.ts';
+import type {Lease} from '../plugins/plugin.ts';
+import {CniError, isKind} from '../spec/error.ts';
+import type {IpamResult} from '../spec/result.ts';
+import type {Chain} from './chain.ts';
+import {ipamPorts} from './ports.ts';
+import type {Settings} from './settings.ts';
+import {quickLook, thoroughLook} from './signs.ts';
+import {type JudgedLease, judgeDirectory, sweep} from './sweep.ts';
+
+/** One answer per plugin of the chain. Throws `rangeExhausted` and says who holds what. */
+export function takeLeases(settings: Settings, chain: Chain, kernel: Kernel): readonly (IpamResult | undefined)[] {
+  const met: {readonly directory: string; readonly leases: readonly Lease[]}[] = [];
+  const ports = ipamPorts(settings, (directory, leases) => met.push({directory, leases}));
+  try {
+    return chain.lease(ports);
+  } catch (error) {
+    if (!isKind(error, 'rangeExhausted')) throw error;
+    return leaseAfterSweep(settings, chain, error);
+  } finally {
+    const look = quickLook(kernel);
+    for (const {directory, leases} of met) sweep(settings, directory, leases, look);
+  }
+}
+
+function leaseAfterSweep(settings: Settings, chain: Chain, exhausted: CniError): readonly (IpamResult | undefined)[] {
+  const look = thoroughLook();
+  const judged = chain.leaseDirectories.flatMap(directory => judgeDirectory(settings, directory, look));
+  for (const {directory, lease} of judged) sweep(settings, directory, [lease], look);
+  try {
+    return chain.lease(ipamPorts(settings, () => undefined));
+  } catch (error) {
+    if (!isKind(error, 'rangeExhausted')) throw error;
+    throw new CniError('rangeExhausted', `${exhausted.message} (${holders(judged)})`, {cause: error});
+  }
+}
+
+const namesShown = 5;
+
+/** "held by c1 as 10.0.0.2, c2 as 10.0.0.3 and 9 more; 2 of them by somebody we don't know" */
+function holders(judged: readonly JudgedLease[]): string {
+  const shown = judged.slice(0, namesShown).map(({lease}) => `${lease.owner?.containerId} as ${lease.address}`);
+  const more = judged.length > namesShown ? ` and ${judged.length - namesShown} more` : '';
+  const unknown = judged.filter(({verdict}) => verdict === 'unknown').length;
+  return `held by ${shown.join(', ')}${more}${unknown > 0 ? `; ${unknown} by containers that are not ours` : ''}`;
+}

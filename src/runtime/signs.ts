@@ -1,0 +1,49 @@
+// Looks for signs of life. The quick look costs the same however many containers there are, and may end in "unknown";
+// the thorough one reads every process's netns once, for what looks at the whole host anyway.
+import {readdirSync, statSync} from 'node:fs';
+import type {Kernel} from '../kernel/kernel.ts';
+import {readOrNothing} from '../kernel/netns.ts';
+import {findLinkIn} from '../kernel/observe.ts';
+import {bootId, isAlive} from '../kernel/process.ts';
+import type {Signs} from './liveness.ts';
+import type {AttachmentRecord} from './record.ts';
+
+export type Look = (record: AttachmentRecord) => Signs;
+
+/** Our end of the pair goes when the container's netns goes, so without it nobody can hold the netns. */
+export function quickLook(kernel: Kernel): Look {
+  const boot = bootId();
+  return record => {
+    const processRuns = isAlive(record.process);
+    const pair = record.undo.find(op => op.op === 'link.delete');
+    const isThere = !processRuns && pair !== undefined && findLinkIn(kernel, 'host', pair.name)?.alias === pair.alias;
+    return {bootId: boot, processRuns, netnsHeld: isThere ? undefined : false};
+  };
+}
+
+/** Reads /proc and the mounts once, when first asked. */
+export function thoroughLook(): Look {
+  const boot = bootId();
+  let held: ReadonlySet<number> | undefined;
+  return record => {
+    const processRuns = isAlive(record.process);
+    if (!processRuns) held ??= heldNetns();
+    return {bootId: boot, processRuns, netnsHeld: held?.has(record.netns.inode)};
+  };
+}
+
+/** The inodes of all network namespaces that a process or a mount holds. */
+function heldNetns(): ReadonlySet<number> {
+  const pids = readdirSync('/proc').filter(name => /^\d+$/.test(name));
+  const byProcess = pids.flatMap(pid => inodeOf(`/proc/${pid}/ns/net`) ?? []);
+  const mounts = (readOrNothing('/proc/self/mountinfo') ?? '').matchAll(/ net:\[(\d+)\] /g);
+  return new Set([...byProcess, ...Array.from(mounts, match => Number(match[1]))]);
+}
+
+function inodeOf(path: string): number | undefined {
+  try {
+    return statSync(path).ino;
+  } catch {
+    return undefined;
+  }
+}
