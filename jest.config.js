@@ -15,7 +15,7 @@ const project = (name, testMatch, seconds) => ({
 /** @type {import('jest').Config} */
 export default {
   maxWorkers: 2,
-  reporters: ['default', 'summary', '<rootDir>/test/reporter.js'],
+  reporters: ['default', '<rootDir>/test/reporter.js'],
   projects: [
     project(
       'unit',
