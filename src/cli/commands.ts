@@ -1,0 +1,74 @@
+// The table of commands, in the form that oclif wants: as a plugin that is there already. A new command is a file in
+// commands/ and a line here. Each file is loaded when its command runs, so that `ls` does not wait for what `gc` needs.
+import type {Command} from '@oclif/core/command';
+import {Config} from '@oclif/core/config';
+import type {Plugin} from '@oclif/core/interfaces';
+
+interface Entry {
+  readonly summary: string;
+  readonly load: () => Promise<{readonly default: unknown}>;
+}
+
+const table: Readonly<Record<string, Entry>> = {
+  gc: {
+    summary: 'Take back what containers have left behind.',
+    load: () => import('./commands/gc.ts'),
+  },
+  inspect: {
+    summary: 'Show all that is known of one container.',
+    load: () => import('./commands/inspect.ts'),
+  },
+  logs: {summary: 'Show what was done for containers, and what failed.', load: () => import('./commands/logs.ts')},
+  ls: {summary: 'List the containers that are attached.', load: () => import('./commands/ls.ts')},
+  networks: {
+    summary: 'List the networks that there are, and their addresses.',
+    load: () => import('./commands/networks.ts'),
+  },
+};
+
+/** oclif's view of the table: it looks for nothing in the file system but a person's theme. */
+export async function loadCommands(version: string): Promise<Config> {
+  const plugin = asPlugin(version);
+  const config = new Config({root: plugin.root, plugins: new Map([[plugin.name, plugin]])});
+  await config.load();
+  return config;
+}
+
+function asPlugin(version: string): Plugin {
+  const name = 'cni-hook';
+  const root = '/';
+  const plugin: Plugin = {
+    _base: '',
+    alias: name,
+    commandIDs: Object.keys(table),
+    commands: [],
+    commandsDir: undefined,
+    findCommand: async () => {
+      throw new Error('commands are found in the table');
+    },
+    hasManifest: false,
+    hooks: {},
+    isRoot: true,
+    load: async () => undefined,
+    moduleType: 'module',
+    name,
+    options: {root},
+    pjson: {name, version, oclif: {bin: name, topicSeparator: ' '}},
+    root,
+    topics: [],
+    type: 'core',
+    valid: true,
+    version,
+  };
+  plugin.commands = Object.entries(table).map(([id, {summary, load}]) => ({
+    id,
+    summary,
+    aliases: [],
+    hiddenAliases: [],
+    args: {},
+    flags: {},
+    hidden: false,
+    load: async () => Object.assign((await load()).default as Command.Class, {id, summary}),
+  }));
+  return plugin;
+}
