@@ -115,8 +115,9 @@ function attachUnderLock(
   return withContainerLock(settings.stateDir, container.id, () => {
     try {
       return attachAll(settings, container, ...request);
-    } finally {
+    } catch (error) {
       dropContainerDir(settings.stateDir, container.id);
+      throw error;
     }
   });
 }

@@ -1,7 +1,7 @@
 // What we remember of an attachment, on disk before anything is touched: enough to take it all back with no netns, no
 // pid and no configuration. STATE/containers/ID/NETWORK:IFNAME.json, one file per attachment, replaced as a whole.
 // A torn file can't be: it is written beside and renamed; one that can't be read all the same counts as none.
-import {existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import type {Attachment} from '../kernel/names.ts';
 import type {NetnsIdentity} from '../kernel/netns.ts';
 import type {Op} from '../kernel/op.ts';
@@ -111,11 +111,8 @@ export function makeNetworksDir(stateDir: string): void {
 
 /** Takes the container's directory away if no record is left in it. Its lock must be held. */
 export function dropContainerDir(stateDir: string, containerId: string): void {
-  const directory = containerDir(stateDir, containerId);
-  const names = namesIn(directory);
-  if (names.some(name => name.endsWith('.json'))) return;
-  for (const name of names) rmSync(`${directory}/${name}`, {force: true});
-  rmdirSync(directory);
+  if (recordsOf(stateDir, containerId).length > 0) return;
+  rmSync(containerDir(stateDir, containerId), {recursive: true, force: true});
 }
 
 const byAge = (a: AttachmentRecord, b: AttachmentRecord): number => a.created.localeCompare(b.created);

@@ -1,0 +1,65 @@
+// gc: finds garbage kind by kind and takes it back, going on past what fails. The order matters: an attachment takes its
+// lease and interface along, and only when all of a network's are gone is the network idle.
+import {Kernel} from '../../kernel/kernel.ts';
+import {reasonOf} from '../../spec/error.ts';
+import {log} from '../log.ts';
+import type {Settings} from '../settings.ts';
+import {thoroughLook} from '../signs.ts';
+import {findDeadAttachments} from './attachments.ts';
+import {findLeftovers} from './files.ts';
+import type {Garbage, Search} from './garbage.ts';
+import {findOrphanInterfaces} from './interfaces.ts';
+import {findDeadLeases, findStalePromises} from './leases.ts';
+import {findIdleNetworks, findOrphanRules} from './networks.ts';
+
+const finders = [
+  findDeadAttachments,
+  findDeadLeases,
+  findStalePromises,
+  findOrphanInterfaces,
+  findIdleNetworks,
+  findOrphanRules,
+  findLeftovers,
+];
+
+export interface Collected extends Omit<Garbage, 'takeBack'> {
+  readonly outcome: 'found' | 'taken back' | 'failed';
+  readonly reason?: string;
+}
+
+export interface CollectOptions {
+  /** Only this network. */
+  readonly network?: string | undefined;
+  /** Also take down networks that nobody is attached to. */
+  readonly idleNetworks: boolean;
+  /** Find only. */
+  readonly dryRun: boolean;
+}
+
+/** Yields each piece as it is dealt with. Removes nothing that we did not make. */
+export function* collect(settings: Settings, options: CollectOptions): Generator<Collected> {
+  const kernel = new Kernel();
+  const {network, idleNetworks} = options;
+  const search: Search = {settings, kernel, look: thoroughLook(), network, idleNetworks};
+  try {
+    for (const find of finders) {
+      for (const garbage of find(search)) yield dealWith(settings, garbage, options.dryRun);
+    }
+  } finally {
+    kernel.close();
+  }
+}
+
+function dealWith(settings: Settings, {takeBack, ...garbage}: Garbage, dryRun: boolean): Collected {
+  if (dryRun) return {...garbage, outcome: 'found'};
+  const entry = {event: 'gc', id: garbage.containerId ?? '', network: garbage.network};
+  try {
+    takeBack();
+    log(settings.stateDir, {...entry, level: 'info', msg: `took back ${garbage.what}`});
+    return {...garbage, outcome: 'taken back'};
+  } catch (error) {
+    const reason = reasonOf(error);
+    log(settings.stateDir, {...entry, level: 'error', msg: `cannot take back ${garbage.what}: ${reason}`});
+    return {...garbage, outcome: 'failed', reason};
+  }
+}

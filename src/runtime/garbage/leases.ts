@@ -1,0 +1,58 @@
+// Leases that no living container stands behind: older than this boot, kept for longer than was asked, empty or torn.
+import {existsSync, readdirSync} from 'node:fs';
+import {basename} from 'node:path';
+import {indexedDirectories} from '../../plugins/host-local/owner-index.ts';
+import {allKept, forget} from '../kept.ts';
+import {findRecord} from '../record.ts';
+import type {Settings} from '../settings.ts';
+import {attachmentOf, judgeDirectory, sweep} from '../sweep.ts';
+import {concerns, type Garbage, type Search} from './garbage.ts';
+
+export function* findDeadLeases(search: Search): Generator<Garbage> {
+  const {settings, look} = search;
+  for (const directory of leaseDirectories(settings).filter(path => concerns(search, basename(path)))) {
+    for (const {lease, verdict} of judgeDirectory(settings, directory, look)) {
+      const attachment = attachmentOf(directory, lease);
+      // What has a record is the attachment's, and goes with it.
+      if (verdict !== 'dead' || (attachment && findRecord(settings.stateDir, attachment))) continue;
+      const holder = attachment
+        ? `of container "${attachment.containerId}", which has ended`
+        : 'of nobody: the file is empty';
+      yield {
+        kind: 'lease',
+        what: `lease of ${lease.address} in ${directory} ${holder}`,
+        network: basename(directory),
+        ...(attachment && {containerId: attachment.containerId}),
+        takeBack: () => void sweep(settings, directory, [lease], look),
+      };
+    }
+  }
+}
+
+/** Promises to keep an address that have run out, with no lease left to go with them. */
+export function* findStalePromises(search: Search): Generator<Garbage> {
+  for (const kept of allKept(search.settings)) {
+    if (!concerns(search, kept.network) || Date.now() < kept.until) continue;
+    yield {
+      kind: 'file',
+      what: `promise to keep the address of container "${kept.containerId}" in "${kept.network}" until ${new Date(kept.until).toISOString()}`,
+      network: kept.network,
+      containerId: kept.containerId,
+      takeBack: () => forget(search.settings, kept),
+    };
+  }
+}
+
+/** Every directory that leases of ours may be in: the default one's, those used since the boot, those with kept addresses. */
+function leaseDirectories(settings: Settings): readonly string[] {
+  const byDefault = existsSync(settings.dataDir)
+    ? readdirSync(settings.dataDir, {withFileTypes: true}).filter(entry => entry.isDirectory())
+    : [];
+  return [
+    ...new Set([
+      ...byDefault.map(({name}) => `${settings.dataDir}/${name}`),
+      ...indexedDirectories(`${settings.stateDir}/leases`),
+      ...allKept(settings).flatMap(({leases}) => leases),
+    ]),
+  ].sort();
+}
