@@ -3,6 +3,7 @@
 // which close() takes away. Its files are reached from here under /proc/PID/root.
 import {randomBytes} from 'node:crypto';
 import {existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync} from 'node:fs';
+import {constants} from 'node:os';
 import {dirname} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {execa} from 'execa';
@@ -87,12 +88,13 @@ export async function createHost(): Promise<Host> {
 
   const run: Host['run'] = async (command, args, {input, env = {}, cwd = '/', netnsOf} = {}) => {
     const inside = netnsOf === undefined ? [] : ['nsenter', `--net=/proc/${netnsOf}/ns/net`, '--'];
-    const {exitCode, stdout, stderr} = await execa(
+    const {exitCode, signal, stdout, stderr} = await execa(
       'nsenter',
       [...enter, 'env', '-i', '-C', cwd, ...assignments(env), ...inside, command, ...args],
       {...quietly, ...(input === undefined ? {stdin: 'ignore'} : {input})},
     );
-    return {exitCode: exitCode ?? 128, stdout: String(stdout ?? ''), stderr: String(stderr ?? '')};
+    const code = exitCode ?? 128 + (signal ? constants.signals[signal] : 0);
+    return {exitCode: code, stdout: String(stdout ?? ''), stderr: String(stderr ?? '')};
   };
   const must: Host['must'] = async (command, args, options) => {
     const {exitCode, stdout, stderr} = await run(command, args, options);
