@@ -24,6 +24,10 @@ const table: Readonly<Record<string, Entry>> = {
     summary: 'List the networks that there are, and their addresses.',
     load: () => import('./commands/networks.ts'),
   },
+  repair: {
+    summary: 'Put back what was flushed or deleted under living containers.',
+    load: () => import('./commands/repair.ts'),
+  },
 };
 
 /** oclif's view of the table: it looks for nothing in the file system but a person's theme. */

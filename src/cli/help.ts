@@ -22,12 +22,11 @@ export class CommandLineHelp extends Help {
 
   override async showCommandHelp(command: Command.Loadable): Promise<void> {
     const {args, flags, baseFlags, description, examples} = await command.load();
-    const names = Object.entries(args).map(([name, {required}]) =>
-      required ? name.toUpperCase() : `[${name.toUpperCase()}]`,
-    );
-    const usage = [command.id, ...names, '[FLAGS]'].join(' ');
-    const full = {...command, args, flags: {...baseFlags, ...flags}, description, examples, usage};
-    await super.showCommandHelp(full as Command.Loadable);
+    const named = Object.entries(args).map(([name, arg]) => [name, {...arg, name}] as const);
+    const places = named.map(([name, {required}]) => (required ? name.toUpperCase() : `[${name.toUpperCase()}]`));
+    const usage = [command.id, ...places, '[FLAGS]'].join(' ');
+    const known = {args: Object.fromEntries(named), flags: {...baseFlags, ...flags}, description, examples, usage};
+    await super.showCommandHelp({...command, ...known} as Command.Loadable);
   }
 
   override async showRootHelp(): Promise<void> {

@@ -6,12 +6,14 @@ export const hooks = [
   {name: 'poststop', summary: 'Take back all that a container has had.'},
 ] as const;
 
-/** Flags that hooks take in their "args", beside the directories that the commands take too. */
+/** Flags that hooks take in their "args"; src/hook-options.ts is where they are read. */
 export const hookFlags = [
   [
     '--network NAME',
     'A network, as NAME or NAME:INTERFACE; may be given again. Without it the container\'s annotation "io.cni-hook.networks" decides, else the first network of the conf dir.',
   ],
   ['--strict', 'Fail for a container that has no network namespace of its own.'],
+  ['--timeout SECONDS', 'Give up, and take everything back, after that long: 25 by default.'],
   ['--dry-run', 'Print the commands that would be run, and touch nothing.'],
+  ['--conf-dir, --plugin-dir, --state-dir', 'As for the commands.'],
 ] as const;

@@ -8,7 +8,7 @@ import {tryParseAddress} from '../spec/address.ts';
 import {CniError} from '../spec/error.ts';
 import {isObject} from '../spec/fields.ts';
 import {resultToJson} from '../spec/result.ts';
-import {type AttachmentRecord, containerDir, containersDir, knownNetworks} from './record.ts';
+import {type AttachmentRecord, containerDir, containersDir} from './record.ts';
 
 /** "planned" while an ADD is under way; "dead" when its process has ended, or was of another boot; "unreadable" if the record is broken. */
 export type AttachmentState = 'alive' | 'planned' | 'dead' | 'unreadable';
@@ -44,16 +44,6 @@ export function listAttachments(stateDir: string): readonly AttachmentView[] {
 /** The attachments of one container. Throws `ioFailure` if we may not look. */
 export function describeAttachments(stateDir: string, containerId: string): readonly AttachmentDetails[] {
   return readAll(stateDir, containerId).map(item => detailsOf(item));
-}
-
-/** The networks that stand although nobody is attached to them any more: what `collect` takes down when asked to. */
-export function findIdleNetworks(stateDir: string): readonly string[] {
-  const used = new Set(
-    listAttachments(stateDir)
-      .filter(({state}) => state !== 'dead')
-      .map(({network}) => network),
-  );
-  return knownNetworks(stateDir).filter(network => !used.has(network));
 }
 
 /** The addresses that are leased in that directory, whoever holds them. */
