@@ -1,0 +1,224 @@
+// Who may import whom, and who may touch the world: the picture in docs/architecture.md as a table that is checked.
+// A test that fails here says what to do. To change the table is a decision: write it down in docs/decisions/.
+import {readFileSync} from 'node:fs';
+import {basename} from 'node:path';
+import {describe, expect, test} from '@jest/globals';
+import {closureOf, filesBelow, type Import, importsOf} from './imports.ts';
+
+const sources = filesBelow('src');
+const imports = sources.flatMap(file => importsOf(file));
+
+/** Every room with the rooms that it may import from, besides itself. */
+const rooms: Readonly<Record<string, readonly string[]>> = {
+  spec: [],
+  kernel: ['spec'],
+  plugins: ['spec', 'kernel'],
+  runtime: ['spec', 'kernel', 'plugins'],
+  hook: ['spec', 'kernel', 'runtime'],
+  cli: ['spec', 'kernel', 'plugins', 'runtime'],
+  index: ['spec', 'kernel', 'plugins', 'runtime'],
+  main: ['hook', 'cli'],
+};
+
+/** The files of kernel/ that change and read nothing: all that a plugin may know of it, so that its plan is a value. */
+const pureKernel = [
+  'describe',
+  'facts',
+  'names',
+  'netlink/nfnetlink',
+  'netlink/rtnetlink',
+  'netlink/wire',
+  'nft-script',
+  'op',
+  'render',
+  'undo',
+].map(name => `src/kernel/${name}.ts`);
+
+/** Everything that reaches out of the program, with the only files, or folders, that may import it. */
+const gates: Readonly<Record<string, readonly string[]>> = {
+  'bun:ffi': ['src/kernel/libc.ts'],
+  'node:child_process': ['src/kernel/tool.ts', 'src/cli/'],
+  'node:fs': [
+    'src/hook.ts',
+    'src/cli/',
+    'src/kernel/apply.ts',
+    'src/kernel/flock.ts',
+    'src/kernel/netns.ts',
+    'src/kernel/tool.ts',
+    'src/plugins/host-local/owner-index.ts',
+    'src/plugins/host-local/store.ts',
+    'src/runtime/container-lock.ts',
+    'src/runtime/garbage/files.ts',
+    'src/runtime/garbage/interfaces.ts',
+    'src/runtime/garbage/leases.ts',
+    'src/runtime/inspect.ts',
+    'src/runtime/kept.ts',
+    'src/runtime/load.ts',
+    'src/runtime/log.ts',
+    'src/runtime/ports.ts',
+    'src/runtime/record.ts',
+    'src/runtime/settings.ts',
+    'src/runtime/signs.ts',
+    'src/runtime/sweep.ts',
+  ],
+  '@oclif/core': ['src/cli/'],
+  execa: ['src/cli/'],
+  'ip-cidr': ['src/cli/', 'src/spec/'],
+  'proper-lockfile': ['src/cli/'],
+};
+
+describe('imports', () => {
+  test('go from room to room only as the table allows', () => {
+    expectNone(imports.flatMap(one => wrongRoom(one)));
+  });
+
+  test('of a plugin reach only the pure files of kernel/', () => {
+    expectNone(imports.flatMap(one => impure(one)));
+  });
+
+  test('of what reaches out of the program stand only in the files that may', () => {
+    expectNone(imports.flatMap(one => wrongGate(one)));
+  });
+
+  test('have no way round by a global', () => {
+    const wayRound = /\bBun\.|\brequire\(|\bprocess\.(binding|dlopen|getBuiltinModule)\b/;
+    const found = sources.filter(file =>
+      wayRound.test(readFileSync(file, 'utf8').replaceAll(/^\s*(\/\/|\*).*$/gm, '')),
+    );
+    expectNone(found.map(file => `${file} uses a global where an import would show it: import it from node:`));
+  });
+
+  test('of packages are of those that package.json names', () => {
+    const {dependencies} = JSON.parse(readFileSync('package.json', 'utf8')) as {dependencies: object};
+    const known = new Set([...Object.keys(dependencies), 'bun:ffi']);
+    const foreign = imports.filter(({to}) => !/^(src\/|node:)|\.json$/.test(to));
+    const unknown = foreign.filter(({to}) => !known.has(to));
+    expectNone(unknown.map(({from, to}) => `${from} imports ${to}: add it to "dependencies" in package.json`));
+  });
+
+  test('of a file are of files that are there', () => {
+    const missing = imports.filter(({to}) => to.startsWith('src/') && !sources.includes(to));
+    expectNone(missing.map(({from, to}) => `${from} imports ${to}, which does not exist`));
+  });
+});
+
+describe('the hook', () => {
+  test('loads nothing but what is built in: it is on the way of every container that starts', () => {
+    const loaded = [...closureOf('src/hook.ts', imports)];
+    expect(loaded).toContain('src/runtime/attach.ts');
+    const foreign = loaded.filter(name => !/^(src\/|node:|bun:ffi$)/.test(name) || name.startsWith('src/cli/'));
+    expectNone(
+      foreign.map(name => `hook.ts loads ${name}, by way of ${wayTo(name)}: import it where only cli/ comes by`),
+    );
+  });
+
+  test('and the command line are loaded by main.ts one without the other', () => {
+    const loaded = imports.filter(({from, kind}) => from === 'src/main.ts' && kind === 'static');
+    expectNone(loaded.map(({to}) => `main.ts loads ${to} for every part: use "await import()"`));
+  });
+});
+
+describe('the pure files of kernel/', () => {
+  test.each(pureKernel)('%s loads nothing that has an effect', file => {
+    const loaded = [...closureOf(file, imports)].filter(
+      name => !name.startsWith('src/spec/') && name !== 'node:crypto',
+    );
+    expectNone(
+      loaded.filter(name => !pureKernel.includes(name)).map(name => `${file} loads ${name}: hand it the value instead`),
+    );
+  });
+});
+
+describe('files', () => {
+  const ours = [...sources, ...filesBelow('test'), ...filesBelow('bench')];
+  const code = ours.filter(file => file.endsWith('.ts'));
+
+  test('are named in kebab-case', () => {
+    const wrong = ours.filter(file => !/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9-]+)*$/.test(basename(file)));
+    expectNone(wrong.filter(file => !file.includes('/results/')).map(file => `${file}: rename it in kebab-case`));
+  });
+
+  test('have 300 lines at the most', () => {
+    const lines = code.map(file => ({file, count: readFileSync(file, 'utf8').split('\n').length - 1}));
+    const long = lines.filter(({count}) => count > 300);
+    expectNone(long.map(({file, count}) => `${file} has ${count} lines: split it by ideas, 200 is the aim`));
+  });
+
+  test('say on top what they are', () => {
+    const silent = code.filter(file => !readFileSync(file, 'utf8').startsWith('// '));
+    expectNone(silent.map(file => `${file}: begin it with two to five lines: what it is, what is easily got wrong`));
+  });
+
+  test('that a table above names are there', () => {
+    const named = [...pureKernel, ...Object.values(gates).flat()];
+    const gone = named.filter(
+      name => !sources.some(file => file === name || (name.endsWith('/') && file.startsWith(name))),
+    );
+    expectNone(gone.map(name => `${name} is in a table of test/architecture.test.ts and is no more: take it out`));
+  });
+
+  test('that may touch node:fs do so', () => {
+    const idle = (gates['node:fs'] ?? []).filter(
+      name => !name.endsWith('/') && !imports.some(({from, to}) => from === name && to === 'node:fs'),
+    );
+    expectNone(idle.map(name => `${name} needs node:fs no more: take it off the list in test/architecture.test.ts`));
+  });
+});
+
+describe('this test', () => {
+  const from = (file: string, to: string): Import => ({from: `src/${file}`, to, kind: 'static'});
+
+  test.each([
+    [from('spec/x.ts', 'src/kernel/op.ts'), wrongRoom],
+    [from('kernel/x.ts', 'src/plugins/plugin.ts'), wrongRoom],
+    [from('runtime/x.ts', 'src/hook.ts'), wrongRoom],
+    [from('hook.ts', 'src/cli/run.ts'), wrongRoom],
+    [from('cli/x.ts', 'src/hook-options.ts'), wrongRoom],
+    [from('plugins/x.ts', 'src/kernel/apply.ts'), impure],
+    [from('runtime/x.ts', 'execa'), wrongGate],
+    [from('kernel/netns.ts', 'bun:ffi'), wrongGate],
+    [from('spec/x.ts', 'node:fs'), wrongGate],
+  ])('would notice %j', (one, check) => {
+    expect(check(one)).toHaveLength(1);
+  });
+
+  test('finds every form of import', () => {
+    expect(imports).toContainEqual({from: 'src/hook.ts', to: 'node:fs', kind: 'static'});
+    expect(imports).toContainEqual({from: 'src/kernel/op.ts', to: 'src/spec/result.ts', kind: 'type'});
+    expect(imports).toContainEqual({from: 'src/main.ts', to: 'src/hook.ts', kind: 'dynamic'});
+    expect(imports.some(({from, to}) => from.startsWith('src/cli/') && to === '@oclif/core')).toBe(true);
+  });
+});
+
+function wrongRoom({from, to}: Import): readonly string[] {
+  const [room, other] = [roomOf(from), roomOf(to)];
+  if (!to.startsWith('src/') || room === other || rooms[room]?.includes(other)) return [];
+  const allowed = rooms[room]?.join(', ') || 'nothing';
+  return [`${from} imports ${to}: ${room} may import ${allowed}. Move what both need to a room that both may import`];
+}
+
+function impure({from, to}: Import): readonly string[] {
+  if (roomOf(from) !== 'plugins' || roomOf(to) !== 'kernel' || pureKernel.includes(to)) return [];
+  return [`${from} imports ${to}, which has effects: plan operations, or let a port in plugins/plugin.ts be handed in`];
+}
+
+function wrongGate({from, to}: Import): readonly string[] {
+  const gate = gates[to];
+  if (!gate || gate.some(place => from === place || (place.endsWith('/') && from.startsWith(place)))) return [];
+  return [`${from} imports ${to}: only ${gate.join(', ')} may. Go through one of these`];
+}
+
+/** "src/kernel/netlink/wire.ts" is in kernel, "src/hook.ts" and "src/hook-options.ts" are the hook. */
+function roomOf(file: string): string {
+  const [, first = ''] = file.split('/');
+  return first.replace(/(-.*)?\.ts$/, '');
+}
+
+function wayTo(name: string): string {
+  const loaded = closureOf('src/hook.ts', imports);
+  return imports.find(({from, to, kind}) => to === name && kind === 'static' && loaded.has(from))?.from ?? 'itself';
+}
+
+function expectNone(complaints: readonly string[]): void {
+  expect(complaints.join('\n')).toBe('');
+}
