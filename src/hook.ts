@@ -91,7 +91,7 @@ function poststop({settings}: Options, {id}: State): number {
   const detached = detachAll(settings, id);
   for (const {record, outcome} of detached) {
     const msg =
-      outcome === 'kept' ? `kept: pid ${record.process.pid} of a newer container with this id is alive` : outcome;
+      outcome === 'kept' ? `kept: pid ${record.process?.pid} of a newer container with this id is alive` : outcome;
     log(settings.stateDir, {
       level: 'info',
       event: 'poststop',

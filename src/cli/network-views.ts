@@ -3,11 +3,13 @@
 import {parseBridgeConfig} from '../plugins/bridge/config.ts';
 import {hostLocal} from '../plugins/host-local/host-local.ts';
 import {holds, parseRangeSets, type Range} from '../plugins/host-local/ranges.ts';
+import type {AttachmentRequest} from '../plugins/plugin.ts';
 import {prepareChain} from '../runtime/chain.ts';
 import {leasedIn} from '../runtime/inspect.ts';
 import {type Loaded, loadAll} from '../runtime/load.ts';
 import type {Settings} from '../runtime/settings.ts';
 import {contains, formatAddress, formatCidr, sameAddress, tryParseAddress} from '../spec/address.ts';
+import {noCniArgs} from '../spec/cni-args.ts';
 import {CniError, reasonOf} from '../spec/error.ts';
 import {Fields} from '../spec/fields.ts';
 import type {Network} from '../spec/network.ts';
@@ -76,9 +78,9 @@ function viewOf({file, network}: Loaded, settings: Settings): NetworkView {
   }));
   const bridges = parts
     .filter(({type}) => type === 'bridge')
-    .flatMap(({conf}) => attempt(() => [parseBridgeConfig(conf).bridge]));
+    .flatMap(({conf}) => attempt(() => [parseBridgeConfig(conf, noCniArgs).bridge]));
   const ranges = parts.flatMap(({conf}) => attempt(() => rangesOf(conf, network, settings)));
-  attempt(() => [prepareChain(network, {...nobody(network), netns: '', salt: ''}, settings.dataDir)]);
+  attempt(() => [prepareChain(network, nobody(network), settings.dataDir)]);
   return {
     ...nothing,
     name: network.name,
@@ -90,14 +92,21 @@ function viewOf({file, network}: Loaded, settings: Settings): NetworkView {
 }
 
 /** A network is checked as if somebody asked to be attached. */
-const nobody = ({name}: Network) => ({network: name, containerId: 'nobody', ifName: 'eth0'});
+const nobody = ({name}: Network): AttachmentRequest => ({
+  network: name,
+  containerId: 'nobody',
+  ifName: 'eth0',
+  netns: '',
+  salt: '',
+  args: noCniArgs,
+});
 
 function rangesOf(conf: Fields, network: Network, {dataDir}: Settings): readonly RangeView[] {
   const ipam = conf.child('ipam');
   if (ipam.string('type') !== hostLocal.type) return [];
-  const {directory} = hostLocal.prepare(ipam, network.name, nobody(network), dataDir);
+  const {directory} = hostLocal.prepare(conf, nobody(network), dataDir);
   const leased = (directory === undefined ? [] : leasedIn(directory)).flatMap(name => tryParseAddress(name) ?? []);
-  return parseRangeSets(ipam)
+  return parseRangeSets(ipam, conf.child('runtimeConfig'))
     .flat()
     .map(range => {
       const used = leased.filter(address => holds(range, address) && !sameAddress(address, range.gateway)).length;

@@ -18,6 +18,17 @@ export interface Link {
   readonly addresses: readonly string[];
 }
 
+/** A route of the container, as far as a check looks at it. */
+export interface RouteFact {
+  /** Index of the link that it goes by. */
+  readonly link: number;
+  /** CIDR form. */
+  readonly dst: string;
+  readonly gw: string | undefined;
+  readonly table: number;
+  readonly priority: number;
+}
+
 export interface Question {
   /** Links of the host, by name. */
   readonly hostLinks: readonly string[];
@@ -27,6 +38,8 @@ export interface Question {
   readonly sysctls: readonly string[];
   /** Whether to read the network's masquerade chain. */
   readonly masquerade: boolean;
+  /** Whether to read the container's routes. */
+  readonly routes: boolean;
 }
 
 export interface Facts {
@@ -35,9 +48,10 @@ export interface Facts {
   readonly sysctls: Readonly<Record<string, string | undefined>>;
   /** The subnets in the network's masquerade chain, CIDR form. */
   readonly masqueraded: readonly string[];
+  readonly routes: readonly RouteFact[];
 }
 
-export const noQuestion: Question = {hostLinks: [], containerLinks: [], sysctls: [], masquerade: false};
+export const noQuestion: Question = {hostLinks: [], containerLinks: [], sysctls: [], masquerade: false, routes: false};
 
 /** One question out of many. */
 export function mergeQuestions(questions: readonly Question[]): Question {
@@ -47,6 +61,7 @@ export function mergeQuestions(questions: readonly Question[]): Question {
     containerLinks: all(question => question.containerLinks),
     sysctls: all(question => question.sysctls),
     masquerade: questions.some(question => question.masquerade),
+    routes: questions.some(question => question.routes),
   };
 }
 

@@ -38,12 +38,17 @@ export function openNetns(path: string): OpenNetns {
 export const closeNetns = (netns: OpenNetns): void => closeSync(netns.fd);
 
 /** True if it is our own netns or that of PID 1, so that there is no container to give a network to. */
-export function isHostNetns({identity}: OpenNetns): boolean {
-  return ['/proc/self/ns/net', '/proc/1/ns/net'].some(path => {
-    const host = statOrNothing(path);
-    return host !== undefined && host.dev === identity.device && host.ino === identity.inode;
-  });
+export const isHostNetns = (netns: OpenNetns): boolean =>
+  isOwnNetns(netns) || isStillAt('/proc/1/ns/net', netns.identity);
+
+/** True if that netns is still what the path leads to. */
+export function isStillAt(path: string, identity: NetnsIdentity): boolean {
+  const found = statOrNothing(path);
+  return found !== undefined && found.dev === identity.device && found.ino === identity.inode;
 }
+
+/** True if it is the netns of this very process. */
+export const isOwnNetns = ({identity}: OpenNetns): boolean => isStillAt('/proc/self/ns/net', identity);
 
 /** Runs `work` with this thread inside the netns, and comes back whatever happens. `work` must not wait for anything. */
 export function inNetns<T>(netns: OpenNetns, work: () => T): T {

@@ -1,11 +1,11 @@
 // Answers a Question with Facts: a get for each thing asked for, never a dump of the whole host.
 import {CniError} from '../spec/error.ts';
-import type {Facts, Link, Question} from './facts.ts';
+import type {Facts, Link, Question, RouteFact} from './facts.ts';
 import type {Kernel} from './kernel.ts';
 import {errno} from './libc.ts';
 import {masqueradeChain, nftTable} from './names.ts';
 import {dumpRules, readRuleComment} from './netlink/nfnetlink.ts';
-import {dumpAddresses, dumpLinks, getLink, readAddress, readLink} from './netlink/rtnetlink.ts';
+import {dumpAddresses, dumpLinks, dumpRoutes, getLink, readAddress, readLink, readRoute} from './netlink/rtnetlink.ts';
 import type {NetlinkSocket} from './netlink/socket.ts';
 import {readOrNothing} from './netns.ts';
 import type {Netns} from './op.ts';
@@ -17,6 +17,7 @@ export function observe(kernel: Kernel, question: Question, network: string): Fa
     container: readLinks(kernel, 'container', question.containerLinks),
     sysctls: Object.fromEntries(question.sysctls.map(key => [key, readOrNothing(`/proc/sys/${key}`)])),
     masqueraded: question.masquerade ? readMasqueraded(kernel, network) : [],
+    routes: question.routes ? readRoutes(kernel) : [],
   };
 }
 
@@ -46,6 +47,11 @@ function withAddresses(socket: NetlinkSocket, link: Link): Link {
   const [answer] = socket.exchange([dumpAddresses(link.index)]);
   const found = (answer?.replies ?? []).map(reply => readAddress(reply));
   return {...link, addresses: found.flatMap(item => (item?.index === link.index ? [item.address] : []))};
+}
+
+function readRoutes(kernel: Kernel): readonly RouteFact[] {
+  const [answer] = kernel.socket('container').exchange([dumpRoutes()]);
+  return (answer?.replies ?? []).flatMap(reply => readRoute(reply) ?? []);
 }
 
 function readMasqueraded(kernel: Kernel, network: string): readonly string[] {

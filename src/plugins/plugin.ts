@@ -3,8 +3,9 @@
 import type {Facts, Question} from '../kernel/facts.ts';
 import type {Attachment} from '../kernel/names.ts';
 import type {Op, Plan} from '../kernel/op.ts';
+import type {CniArgs} from '../spec/cni-args.ts';
 import type {Fields} from '../spec/fields.ts';
-import type {IpamResult, Result} from '../spec/result.ts';
+import type {IpamResult, Result, ResultIp} from '../spec/result.ts';
 
 /** The one attachment that is asked for. */
 export interface AttachmentRequest extends Attachment {
@@ -12,6 +13,8 @@ export interface AttachmentRequest extends Attachment {
   readonly netns: string;
   /** Differs from start to start; names and MACs are made from it. */
   readonly salt: string;
+  /** CNI_ARGS. */
+  readonly args: CniArgs;
 }
 
 export interface Planned {
@@ -28,13 +31,13 @@ export interface Fault {
 }
 
 export interface PreparedInterface {
-  /** The `ipam` section, if it has one. */
-  readonly ipam: Fields | undefined;
+  /** The type of its IPAM plugin, if it has one. */
+  readonly ipam: string | undefined;
   readonly question: Question;
   /** Throws if what is asked for can't be done on this host; nothing has been touched by then. */
   readonly add: (facts: Facts, ipam: IpamResult | undefined, previous: Result | undefined) => Planned;
-  /** What `check` must know. */
-  readonly checkQuestion: Question;
+  /** What `check` must know of an attachment that had this result. */
+  readonly checkQuestion: (result: Result) => Question;
   /** What is missing or changed of an attachment that had this result. */
   readonly check: (facts: Facts, result: Result) => readonly Fault[];
 }
@@ -97,10 +100,21 @@ export interface PreparedIpam {
   readonly directory: string | undefined;
   /** Asked twice for the same owner, it answers the same. Throws `rangeExhausted`, `addressTaken`. */
   readonly add: (ports: IpamPorts) => IpamResult;
+  /** Gives back all that the owner holds. */
+  readonly del: (ports: IpamPorts) => void;
+  /** Throws `attachmentFaulty` if the owner does not hold these addresses. */
+  readonly check: (ports: IpamPorts, ips: readonly ResultIp[]) => void;
+  /** Gives back what everybody holds of whom `isValid` says no. */
+  readonly gc: (ports: IpamPorts, isValid: (owner: Owner) => boolean) => void;
+  /** Throws `pluginNotAvailable` if there is no address to give. */
+  readonly status: (ports: IpamPorts) => void;
 }
 
 export interface IpamPlugin {
   readonly type: string;
-  /** `dataDir` is where leases are kept unless the configuration says otherwise. Throws `invalidConfig`. */
-  readonly prepare: (ipam: Fields, network: string, owner: Owner, dataDir: string) => PreparedIpam;
+  /**
+   * `conf` is the whole configuration of the plugin that delegates to this one.
+   * `dataDir` is where leases are kept unless the configuration says otherwise. Throws `invalidConfig`.
+   */
+  readonly prepare: (conf: Fields, request: AttachmentRequest, dataDir: string) => PreparedIpam;
 }

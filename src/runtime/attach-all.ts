@@ -1,16 +1,18 @@
 // ADD, for one container and all of its networks: every one, or none.
 import {randomBytes} from 'node:crypto';
 import {Kernel} from '../kernel/kernel.ts';
-import {bootId, isAlive} from '../kernel/process.ts';
+import type {ProcessIdentity} from '../kernel/process.ts';
+import {noCniArgs} from '../spec/cni-args.ts';
 import {parseDuration} from '../spec/duration.ts';
 import {CniError} from '../spec/error.ts';
 import {type Attached, attach, type Container, commandsOf, type Prepared} from './attach.ts';
 import {prepareChain} from './chain.ts';
 import {detach} from './detach.ts';
 import {dryIpamPorts} from './ports.ts';
-import {recordsOf} from './record.ts';
+import {findRecord, recordsOf} from './record.ts';
 import type {Selected} from './select.ts';
 import type {Settings} from './settings.ts';
+import {isRunning} from './signs.ts';
 
 export const keepAnnotation = 'io.cni-hook.keep-ip';
 
@@ -43,7 +45,7 @@ export function planAll(settings: Settings, container: Container, selected: read
     const kernel = new Kernel(container.netns);
     try {
       const facts = kernel.observe(chain.question, attachment.network);
-      const {plan} = chain.plan(facts, chain.lease(dryIpamPorts(settings)));
+      const {plan} = chain.plan(facts, chain.lease(dryIpamPorts(settings)), undefined);
       return commandsOf(plan, container);
     } finally {
       kernel.close();
@@ -59,36 +61,41 @@ function prepare(
 ): Prepared {
   const attachment = {network: network.name, containerId: container.id, ifName};
   const salt = randomBytes(8).toString('hex');
-  const chain = prepareChain(network, {...attachment, netns: container.netns.path, salt}, settings.dataDir);
+  const chain = prepareChain(
+    network,
+    {...attachment, netns: container.netns.path, salt, args: noCniArgs},
+    settings.dataDir,
+  );
   const keep = annotations[keepAnnotation];
   const keepSeconds = keep === undefined ? network.keepSeconds : parseDuration(keep, `annotation "${keepAnnotation}"`);
-  return {attachment, network, chain, salt, keepSeconds};
+  return {attachment, plugin: '', previous: undefined, network, chain, salt, keepSeconds};
 }
 
 /** Takes back what an earlier container with this id has left: its poststop may come later, or never. */
 function clearDead(settings: Settings, container: Container): void {
   for (const record of recordsOf(settings.stateDir, container.id)) {
-    if (record.bootId === bootId() && isAlive(record.process)) continue;
+    if (isRunning(record)) continue;
     const [failure] = detach(settings, record);
     if (failure) throw failure;
   }
 }
 
 function attachOrRecall(settings: Settings, container: Container, prepared: Prepared): Attached {
-  const {network, ifName} = prepared.attachment;
-  const record = recordsOf(settings.stateDir, container.id).find(
-    old => old.network === network && old.ifName === ifName,
-  );
+  const {attachment} = prepared;
+  const record = findRecord(settings.stateDir, {...attachment, plugin: ''});
   if (!record) return attach(settings, container, prepared);
-  const {pid, startTime} = record.process;
-  if (pid !== container.process.pid || startTime !== container.process.startTime) {
+  if (!isSame(record.process, container.process)) {
     throw new CniError(
       'attachmentExists',
-      `container "${container.id}" is attached to "${network}" as "${ifName}" already, with pid ${pid}, which is alive: use another id`,
+      `container "${container.id}" is attached to "${attachment.network}" as "${attachment.ifName}" already, with pid ${record.process?.pid}, which is alive: use another id`,
     );
   }
   if (record.state === 'done' && record.result) return {record, result: record.result, commands: []};
   const [failure] = detach(settings, record);
   if (failure) throw failure;
   return attach(settings, container, prepared);
+}
+
+function isSame(a: ProcessIdentity | undefined, b: ProcessIdentity | undefined): boolean {
+  return a?.pid === b?.pid && a?.startTime === b?.startTime;
 }

@@ -5,7 +5,7 @@ import type {Facts} from '../kernel/facts.ts';
 import type {HeldLock} from '../kernel/flock.ts';
 import {Kernel} from '../kernel/kernel.ts';
 import type {Attachment} from '../kernel/names.ts';
-import type {OpenNetns} from '../kernel/netns.ts';
+import {isStillAt, type OpenNetns} from '../kernel/netns.ts';
 import type {Plan} from '../kernel/op.ts';
 import {bootId, isAlive, type ProcessIdentity} from '../kernel/process.ts';
 import {render} from '../kernel/render.ts';
@@ -27,7 +27,8 @@ import {takeDownIfIdle} from './take-down.ts';
 /** A container that is being started: its first process waits, its netns is open. */
 export interface Container {
   readonly id: string;
-  readonly process: ProcessIdentity;
+  /** Undefined if the caller named a netns and no process. */
+  readonly process: ProcessIdentity | undefined;
   readonly netns: OpenNetns;
   readonly bundle: string;
 }
@@ -35,6 +36,10 @@ export interface Container {
 /** One attachment, parsed and checked, before anything is touched. */
 export interface Prepared {
   readonly attachment: Attachment;
+  /** The plugin that was called on its own; "" for a network's whole chain. */
+  readonly plugin: string;
+  /** The result of the plugin before this one, if somebody else runs the chain. */
+  readonly previous: Result | undefined;
   readonly network: Network;
   readonly chain: Chain;
   readonly salt: string;
@@ -116,13 +121,13 @@ class Transaction {
 
   /** The plan, made with the network to ourselves if it is to change what is shared: meanwhile somebody else may have done it. */
   #planAlone(facts: Facts, leased: readonly (IpamResult | undefined)[]): {planned: Planned; facts: Facts} {
-    const {attachment, chain} = this.#prepared;
-    const planned = chain.plan(facts, leased);
+    const {attachment, chain, previous} = this.#prepared;
+    const planned = chain.plan(facts, leased, previous);
     if (planned.plan.shared.length === 0) return {planned, facts};
     this.#lock?.release();
     this.#lock = lockNetwork(this.#settings.stateDir, attachment.network, 'exclusive');
     const latest = this.#kernel.observe(chain.question, attachment.network);
-    return {planned: chain.plan(latest, leased), facts: latest};
+    return {planned: chain.plan(latest, leased, previous), facts: latest};
   }
 
   /** What is shared outlives this attachment, so how to take it back is remembered with the network: the newest first. */
@@ -141,7 +146,8 @@ class Transaction {
   }
 
   #checkAlive(): void {
-    if (isAlive(this.#container.process)) return;
+    const {process, netns} = this.#container;
+    if (process ? isAlive(process) : isStillAt(netns.path, netns.identity)) return;
     throw new CniError('unknownContainer', `container "${this.#container.id}" ended while it was being attached`);
   }
 
@@ -152,11 +158,12 @@ class Transaction {
   }
 
   #newRecord(): AttachmentRecord {
-    const {attachment, network, chain, salt, keepSeconds} = this.#prepared;
+    const {attachment, plugin, network, chain, salt, keepSeconds} = this.#prepared;
     const {path, identity} = this.#container.netns;
     return {
       version: 1,
       ...attachment,
+      plugin,
       state: 'planned',
       bootId: bootId(),
       process: this.#container.process,

@@ -18,13 +18,15 @@ import type {IpamResult, Result} from '../spec/result.ts';
 
 export interface Chain {
   readonly question: Question;
+  /** Those of its plugins that have an IPAM plugin, in order. */
+  readonly ipam: readonly PreparedIpam[];
   /** The directories in which `lease` takes leases. */
   readonly leaseDirectories: readonly string[];
   /** Takes the addresses, one answer per plugin of the chain. */
   readonly lease: (ports: IpamPorts) => readonly (IpamResult | undefined)[];
   /** Pure, so it may be asked again with newer facts. */
-  readonly plan: (facts: Facts, leased: readonly (IpamResult | undefined)[]) => Planned;
-  readonly checkQuestion: Question;
+  readonly plan: (facts: Facts, leased: readonly (IpamResult | undefined)[], previous: Result | undefined) => Planned;
+  readonly checkQuestion: (result: Result) => Question;
   /** What is missing or changed of an attachment that had this result. */
   readonly check: (facts: Facts, result: Result) => readonly Fault[];
 }
@@ -36,23 +38,43 @@ interface Link {
 
 /** Throws `invalidConfig`, `unknownPlugin`. `dataDir` is where leases are kept unless the configuration says otherwise. */
 export function prepareChain(network: Network, request: AttachmentRequest, dataDir: string): Chain {
-  const links = network.plugins.map(({type, json}) => {
-    const conf = new Fields(json, `${network.file}: network "${network.name}", plugin "${type}"`);
-    const prepared = findInterfacePlugin(type, network).prepare(conf, request);
-    return {prepared, ipam: prepared.ipam && prepareIpam(prepared.ipam, request, dataDir)};
-  });
+  const links = network.plugins.map(({type, json}) =>
+    prepareLink(network, type, new Fields(json, whereOf(network, type)), request, dataDir),
+  );
+  const ipam = links.flatMap(link => link.ipam ?? []);
   return {
     question: mergeQuestions(links.map(({prepared}) => prepared.question)),
-    leaseDirectories: links.flatMap(({ipam}) => ipam?.directory ?? []),
-    lease: ports => links.map(({ipam}) => ipam?.add(ports)),
-    plan: (facts, leased) => planChain(links, facts, leased),
-    checkQuestion: mergeQuestions(links.map(({prepared}) => prepared.checkQuestion)),
+    ipam,
+    leaseDirectories: ipam.flatMap(({directory}) => directory ?? []),
+    lease: ports => links.map(link => link.ipam?.add(ports)),
+    plan: (facts, leased, previous) => planChain(links, facts, leased, previous),
+    checkQuestion: result => mergeQuestions(links.map(({prepared}) => prepared.checkQuestion(result))),
     check: (facts, result) => links.flatMap(({prepared}) => prepared.check(facts, result)),
   };
 }
 
-function planChain(links: readonly Link[], facts: Facts, leased: readonly (IpamResult | undefined)[]): Planned {
-  let result: Result | undefined;
+/** The IPAM plugin of that type for the configuration that delegates to it. Throws `invalidConfig`, `unknownPlugin`. */
+export function prepareIpam(type: string, conf: Fields, request: AttachmentRequest, dataDir: string): PreparedIpam {
+  const plugin = ipamPlugins.find(known => known.type === type);
+  if (plugin) return plugin.prepare(conf, request, dataDir);
+  const known = ipamPlugins.map(other => other.type).join(', ');
+  throw new CniError('unknownPlugin', `${conf.where}: there is no IPAM plugin "${type}": use one of ${known}`);
+}
+
+const whereOf = ({file, name}: Network, type: string): string => `${file}: network "${name}", plugin "${type}"`;
+
+function prepareLink(network: Network, type: string, conf: Fields, request: AttachmentRequest, dataDir: string): Link {
+  const prepared = findInterfacePlugin(type, network).prepare(conf, request);
+  return {prepared, ipam: prepared.ipam === undefined ? undefined : prepareIpam(prepared.ipam, conf, request, dataDir)};
+}
+
+function planChain(
+  links: readonly Link[],
+  facts: Facts,
+  leased: readonly (IpamResult | undefined)[],
+  previous: Result | undefined,
+): Planned {
+  let result = previous;
   const plans: Plan[] = [];
   for (const [i, {prepared}] of links.entries()) {
     const planned = prepared.add(facts, leased[i], result);
@@ -73,12 +95,4 @@ function findInterfacePlugin(type: string, network: Network): InterfacePlugin {
     'unknownPlugin',
     `${network.file}: network "${network.name}": there is no plugin "${type}": use one of ${known}`,
   );
-}
-
-function prepareIpam(conf: Fields, {network, containerId, ifName}: AttachmentRequest, dataDir: string): PreparedIpam {
-  const type = conf.string('type');
-  const plugin = ipamPlugins.find(known => known.type === type);
-  if (plugin) return plugin.prepare(conf, network, {containerId, ifName}, dataDir);
-  const known = ipamPlugins.map(other => other.type).join(', ');
-  throw new CniError('unknownPlugin', `${conf.where}: there is no IPAM plugin "${type}": use one of ${known}`);
 }

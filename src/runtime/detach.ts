@@ -1,13 +1,14 @@
 // DEL, from the record alone: no netns, no pid, no configuration. It goes on past what fails, and keeps the addresses
 // and the record as long as something could not be taken away: an address in use must not be given out again.
 import {Kernel} from '../kernel/kernel.ts';
-import {bootId, isAlive} from '../kernel/process.ts';
+import {bootId} from '../kernel/process.ts';
 import type {Owner} from '../plugins/plugin.ts';
 import {withContainerLock} from './container-lock.ts';
 import {keep} from './kept.ts';
 import {leasesIn} from './ports.ts';
 import {type AttachmentRecord, dropContainerDir, dropRecord, hasContainerDir, recordsOf} from './record.ts';
 import type {Settings} from './settings.ts';
+import {isRunning} from './signs.ts';
 
 export interface Detached {
   readonly record: AttachmentRecord;
@@ -58,7 +59,7 @@ function release(settings: Settings, directory: string, owner: Owner): void {
 }
 
 function detachUnlessAlive(settings: Settings, record: AttachmentRecord): Detached {
-  if (record.bootId === bootId() && isAlive(record.process)) return {record, outcome: 'kept', failures: []};
+  if (isRunning(record)) return {record, outcome: 'kept', failures: []};
   const failures = detach(settings, record);
   return {record, outcome: failures.length > 0 ? 'failed' : 'detached', failures};
 }

@@ -2,13 +2,14 @@
 // A hook may be writing while we read, and a file may be broken: what can't be read is shown as such, and hides nothing else.
 import {readdirSync, readFileSync} from 'node:fs';
 import type {Attachment} from '../kernel/names.ts';
-import {bootId, isAlive} from '../kernel/process.ts';
 import {render} from '../kernel/render.ts';
 import {tryParseAddress} from '../spec/address.ts';
+import {resultToJson} from '../spec/convert.ts';
 import {CniError} from '../spec/error.ts';
 import {isObject} from '../spec/fields.ts';
-import {resultToJson} from '../spec/result.ts';
+import {newest} from '../spec/version.ts';
 import {type AttachmentRecord, containerDir, containersDir} from './record.ts';
+import {isRunning} from './signs.ts';
 
 /** "planned" while an ADD is under way; "dead" when its process has ended, or was of another boot; "unreadable" if the record is broken. */
 export type AttachmentState = 'alive' | 'planned' | 'dead' | 'unreadable';
@@ -58,11 +59,11 @@ interface Item extends Attachment {
   readonly record: AttachmentRecord | undefined;
 }
 
-/** A record's file is named NETWORK:IFNAME.json, so that much is known of a broken one too. */
+/** A record's file is named NETWORK:IFNAME.json or NETWORK:IFNAME:PLUGIN.json, so that much is known of a broken one too. */
 function readAll(stateDir: string, containerId: string): readonly Item[] {
   const directory = containerDir(stateDir, containerId);
   return namesIn(directory).flatMap(name => {
-    const [, network, ifName] = /^([^:]+):([^:]+)\.json$/.exec(name) ?? [];
+    const [, network, ifName] = /^([^:]+):([^:]+?)(?::[^:]+)?\.json$/.exec(name) ?? [];
     if (network === undefined || ifName === undefined) return [];
     const file = `${directory}/${name}`;
     return [{network, containerId, ifName, file, record: readRecord(file)}];
@@ -81,12 +82,7 @@ function readRecord(file: string): AttachmentRecord | undefined {
 function isWhole(json: unknown): json is AttachmentRecord {
   if (!isObject(json) || json.version !== 1) return false;
   const words = [json.bootId, json.bundle, json.created];
-  return (
-    words.every(word => typeof word === 'string') &&
-    isObject(json.process) &&
-    isObject(json.netns) &&
-    Array.isArray(json.undo)
-  );
+  return words.every(word => typeof word === 'string') && isObject(json.netns) && Array.isArray(json.undo);
 }
 
 function viewOf({record, ...attachment}: Item): AttachmentView {
@@ -99,7 +95,7 @@ function viewOf({record, ...attachment}: Item): AttachmentView {
     mac: result?.interfaces.find(({name, sandbox}) => name === attachment.ifName && sandbox !== undefined)?.mac,
     hostInterface: record.undo.find(op => op.op === 'link.delete')?.name,
     since: record.created,
-    pid: record.process.pid,
+    ...(record.process && {pid: record.process.pid}),
   };
 }
 
@@ -115,13 +111,13 @@ function detailsOf(item: Item): AttachmentDetails {
     ...view,
     netns: netns.path,
     bundle,
-    result: result && resultToJson(result),
+    result: result && resultToJson(result, newest),
     undo: [...render(undo, netns.path), ...given],
   };
 }
 
 function stateOf(record: AttachmentRecord): AttachmentState {
-  if (record.bootId !== bootId() || !isAlive(record.process)) return 'dead';
+  if (!isRunning(record)) return 'dead';
   return record.state === 'done' ? 'alive' : 'planned';
 }
 

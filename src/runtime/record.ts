@@ -14,8 +14,10 @@ export interface AttachmentRecord extends Attachment {
   /** "planned" until everything stands in the kernel: what the undo names may or may not be there. */
   readonly state: 'planned' | 'done';
   readonly bootId: string;
-  /** The container's first process. */
-  readonly process: ProcessIdentity;
+  /** The plugin that a runtime called on its own; "" if we ran the network's whole chain. */
+  readonly plugin: string;
+  /** The container's first process; undefined if the caller named a netns and no process. */
+  readonly process: ProcessIdentity | undefined;
   readonly netns: NetnsIdentity & {readonly path: string};
   readonly bundle: string;
   /** ISO 8601, UTC. */
@@ -45,9 +47,14 @@ export const containerDir = (stateDir: string, containerId: string): string =>
   `${containersDir(stateDir)}/${containerId}`;
 const networksDir = (stateDir: string): string => `${stateDir}/networks`;
 
+/** Which record it is: an attachment has one for each plugin that was called on its own, or one for the whole chain. */
+export interface RecordKey extends Attachment {
+  readonly plugin: string;
+}
+
 /** Neither a network nor an interface name can hold a ":". */
-const recordPath = (stateDir: string, {network, containerId, ifName}: Attachment): string =>
-  `${containerDir(stateDir, containerId)}/${network}:${ifName}.json`;
+const recordPath = (stateDir: string, {network, containerId, ifName, plugin}: RecordKey): string =>
+  `${containerDir(stateDir, containerId)}/${network}:${ifName}${plugin === '' ? '' : `:${plugin}`}.json`;
 const networkPath = (stateDir: string, network: string): string => `${networksDir(stateDir)}/${network}.json`;
 
 export const networkLockPath = (stateDir: string, network: string): string =>
@@ -57,8 +64,8 @@ export function writeRecord(stateDir: string, record: AttachmentRecord): void {
   replaceFile(recordPath(stateDir, record), record);
 }
 
-export function dropRecord(stateDir: string, attachment: Attachment): void {
-  rmSync(recordPath(stateDir, attachment), {force: true});
+export function dropRecord(stateDir: string, key: RecordKey): void {
+  rmSync(recordPath(stateDir, key), {force: true});
 }
 
 /** The records of one container, oldest first. */
@@ -68,9 +75,13 @@ export function recordsOf(stateDir: string, containerId: string): readonly Attac
   return names.flatMap(name => readRecord<AttachmentRecord>(`${directory}/${name}`) ?? []).sort(byAge);
 }
 
-/** The record of one attachment. */
-export function findRecord(stateDir: string, attachment: Attachment): AttachmentRecord | undefined {
-  return readRecord<AttachmentRecord>(recordPath(stateDir, attachment));
+export function findRecord(stateDir: string, key: RecordKey): AttachmentRecord | undefined {
+  return readRecord<AttachmentRecord>(recordPath(stateDir, key));
+}
+
+/** The records of one attachment. */
+export function recordsFor(stateDir: string, {network, containerId, ifName}: Attachment): readonly AttachmentRecord[] {
+  return recordsOf(stateDir, containerId).filter(record => record.network === network && record.ifName === ifName);
 }
 
 /** The ids of all containers that we know of: for what looks at the whole host, never for a hook. */

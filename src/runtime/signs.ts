@@ -2,11 +2,16 @@
 // the thorough one reads every process's netns once, for what looks at the whole host anyway.
 import {readdirSync, statSync} from 'node:fs';
 import type {Kernel} from '../kernel/kernel.ts';
-import {readOrNothing} from '../kernel/netns.ts';
+import {isStillAt, readOrNothing} from '../kernel/netns.ts';
 import {findLinkIn} from '../kernel/observe.ts';
 import {bootId, isAlive} from '../kernel/process.ts';
 import type {Signs} from './liveness.ts';
 import type {AttachmentRecord} from './record.ts';
+
+/** True if what the attachment is for still runs: its process, or where none is known its netns under its path. */
+export function isRunning({bootId: boot, process, netns}: AttachmentRecord): boolean {
+  return boot === bootId() && (process ? isAlive(process) : isStillAt(netns.path, {...netns}));
+}
 
 export type Look = (record: AttachmentRecord) => Signs;
 
@@ -14,7 +19,7 @@ export type Look = (record: AttachmentRecord) => Signs;
 export function quickLook(kernel: Kernel): Look {
   const boot = bootId();
   return record => {
-    const processRuns = isAlive(record.process);
+    const processRuns = isRunning(record);
     const pair = record.undo.find(op => op.op === 'link.delete');
     const isThere = !processRuns && pair !== undefined && findLinkIn(kernel, 'host', pair.name)?.alias === pair.alias;
     return {bootId: boot, processRuns, netnsHeld: isThere ? undefined : false};
@@ -26,7 +31,7 @@ export function thoroughLook(): Look {
   const boot = bootId();
   let held: ReadonlySet<number> | undefined;
   return record => {
-    const processRuns = isAlive(record.process);
+    const processRuns = isRunning(record);
     if (!processRuns) held ??= heldNetns();
     return {bootId: boot, processRuns, netnsHeld: held?.has(record.netns.inode)};
   };

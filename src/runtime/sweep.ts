@@ -13,7 +13,7 @@ import {findKept, forget} from './kept.ts';
 import {judgeLease, judgeRecord, type Verdict} from './liveness.ts';
 import {log} from './log.ts';
 import {leasesIn} from './ports.ts';
-import {dropContainerDir, findRecord} from './record.ts';
+import {dropContainerDir, recordsFor} from './record.ts';
 import type {Settings} from './settings.ts';
 import type {Look} from './signs.ts';
 
@@ -51,9 +51,11 @@ export function attachmentOf(directory: string, {owner}: Lease): Attachment | un
 
 function judge(settings: Settings, directory: string, lease: Lease, look: Look): Verdict {
   const attachment = attachmentOf(directory, lease);
-  const record = attachment && findRecord(settings.stateDir, attachment);
+  const verdicts = (attachment ? recordsFor(settings.stateDir, attachment) : []).map(record =>
+    judgeRecord(record, look(record)),
+  );
   return judgeLease({
-    record: record && judgeRecord(record, look(record)),
+    record: verdicts.find(verdict => verdict !== 'dead') ?? verdicts[0],
     hasOwner: lease.owner !== undefined,
     modified: lease.modified,
     bootTime: bootTime(),
@@ -71,10 +73,10 @@ function takeBack(settings: Settings, directory: string, lease: Lease, look: Loo
     () => {
       try {
         if (judge(settings, directory, lease, look) !== 'dead') return false;
-        const record = findRecord(settings.stateDir, attachment);
-        const [failure] = record ? detach(settings, record) : [];
+        const records = recordsFor(settings.stateDir, attachment);
+        const [failure] = records.flatMap(record => detach(settings, record));
         if (failure) throw failure;
-        return record ? true : drop(settings, directory, lease);
+        return records.length > 0 || drop(settings, directory, lease);
       } finally {
         dropContainerDir(settings.stateDir, attachment.containerId);
       }

@@ -21,25 +21,27 @@ export const errorCodes = {
   attachmentExists: 105,
   toolFailed: 106,
   noNetns: 107,
+  attachmentFaulty: 108,
 } as const;
 
-export type ErrorCode = (typeof errorCodes)[keyof typeof errorCodes];
+export type ErrorKind = keyof typeof errorCodes;
 
 /** An error with a CNI code. `details` is for a second line that a person may want; `msg` alone must be enough. */
 export class CniError extends Error {
   override readonly name = 'CniError';
-  readonly code: ErrorCode;
+  readonly code: number;
   readonly details: string | undefined;
 
-  constructor(kind: keyof typeof errorCodes, msg: string, options: {details?: string; cause?: unknown} = {}) {
+  /** A number is a code that another plugin gave. */
+  constructor(kind: ErrorKind | number, msg: string, options: {details?: string; cause?: unknown} = {}) {
     super(msg, options.cause === undefined ? undefined : {cause: options.cause});
-    this.code = errorCodes[kind];
+    this.code = typeof kind === 'number' ? kind : errorCodes[kind];
     this.details = options.details;
   }
 }
 
 /** True if `error` is a CniError of that kind. */
-export function isKind(error: unknown, kind: keyof typeof errorCodes): error is CniError {
+export function isKind(error: unknown, kind: ErrorKind): error is CniError {
   return error instanceof CniError && error.code === errorCodes[kind];
 }
 

@@ -1,13 +1,13 @@
 // The result of an ADD in the form of the newest version we speak; inside the house there is no other.
 // CNI SPEC.md 1.1.0, section 5 "Result Types".
-import type {JsonObject} from './fields.ts';
-
 export interface ResultInterface {
   readonly name: string;
   readonly mac?: string;
   readonly mtu?: number;
   /** Path of the netns that it is in; absent for an interface of the host. */
   readonly sandbox?: string;
+  readonly socketPath?: string;
+  readonly pciID?: string;
 }
 
 export interface ResultIp {
@@ -48,15 +48,3 @@ export type IpamResult = Omit<Result, 'interfaces'>;
 
 export const isEmptyDns = (dns: Dns): boolean =>
   !dns.domain && ![dns.nameservers, dns.search, dns.options].some(list => list && list.length > 0);
-
-/** The result as CNI JSON of version 1.1.0, empty lists and empty dns left out. */
-export function resultToJson(result: Result): JsonObject {
-  const json = {
-    cniVersion: '1.1.0',
-    ...(result.interfaces.length > 0 && {interfaces: result.interfaces}),
-    ...(result.ips.length > 0 && {ips: result.ips}),
-    ...(result.routes.length > 0 && {routes: result.routes}),
-    ...(!isEmptyDns(result.dns) && {dns: result.dns}),
-  };
-  return json as unknown as JsonObject;
-}

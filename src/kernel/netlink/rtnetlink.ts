@@ -1,9 +1,9 @@
 // rtnetlink(7): one function per kind of message, and the reading of what comes back. Pure.
 // A veth may not be brought up in the message that creates it: its peer is not registered yet (ENOTCONN).
-import {formatCidr, fromBytes, lastOf, parseAddress, parseCidr, toBytes} from '../../spec/address.ts';
+import {formatAddress, formatCidr, fromBytes, lastOf, parseAddress, parseCidr, toBytes} from '../../spec/address.ts';
 import {formatMac, parseMac} from '../../spec/mac.ts';
 import type {Route} from '../../spec/result.ts';
-import type {Link} from '../facts.ts';
+import type {Link, RouteFact} from '../facts.ts';
 import type {AddBridge, AddVeth, SetLink, SetPort} from '../op.ts';
 import {
   attribute,
@@ -22,7 +22,16 @@ import {
   u32,
 } from './wire.ts';
 
-const RTM = {NEWLINK: 16, DELLINK: 17, GETLINK: 18, NEWADDR: 20, DELADDR: 21, GETADDR: 22, NEWROUTE: 24} as const;
+const RTM = {
+  NEWLINK: 16,
+  DELLINK: 17,
+  GETLINK: 18,
+  NEWADDR: 20,
+  DELADDR: 21,
+  GETADDR: 22,
+  NEWROUTE: 24,
+  GETROUTE: 26,
+} as const;
 const IFLA = {ADDRESS: 1, IFNAME: 3, MTU: 4, LINK: 5, MASTER: 10, LINKINFO: 18, IFALIAS: 20, NET_NS_FD: 28} as const;
 const INFO = {KIND: 1, DATA: 2, SLAVE_KIND: 4, SLAVE_DATA: 5} as const;
 const VETH_INFO_PEER = 1;
@@ -142,6 +151,26 @@ export function addRoute(route: Route, index: number): Request {
     ...(metrics.length > 0 ? [nest(RTA.METRICS, ...metrics)] : []),
   ]);
   return {type: RTM.NEWROUTE, flags: NLM.ACK | NLM.CREATE | NLM.APPEND, body};
+}
+
+/** Asks for all routes of both families, in every table. */
+export const dumpRoutes = (): Request => ({type: RTM.GETROUTE, flags: NLM.DUMP, body: new Uint8Array(12)});
+
+/** The route in a message that dumpRoutes brought; undefined for any other message. */
+export function readRoute(reply: Reply): RouteFact | undefined {
+  if (reply.type !== RTM.NEWROUTE) return undefined;
+  const found = attributes(reply.body, 12);
+  const number = (type: number) => readU32(found.get(type) ?? new Uint8Array(4));
+  const gateway = found.get(RTA.GATEWAY);
+  const length = reply.body[1] ?? 0;
+  const dst = found.get(RTA.DST) ?? new Uint8Array(reply.body[0] === AF[4] ? 4 : 16);
+  return {
+    link: number(RTA.OIF),
+    dst: formatCidr({address: fromBytes(dst), length}),
+    gw: gateway && formatAddress(fromBytes(gateway)),
+    table: number(RTA.TABLE) || (reply.body[4] ?? 0),
+    priority: number(RTA.PRIORITY),
+  };
 }
 
 /** The link in a message that getLink or dumpLinks brought; undefined for any other message. */

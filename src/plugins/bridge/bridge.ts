@@ -12,7 +12,7 @@ import {forwarding, hasIpv6} from '../interface/host-end.ts';
 import type {AttachmentRequest, InterfacePlugin, Planned} from '../plugin.ts';
 import {check} from './check.ts';
 import {type BridgeConfig, parseBridgeConfig} from './config.ts';
-import {namePair, type Pair, planPair} from './pair.ts';
+import {namePair, type Pair, pairOf, planPair} from './pair.ts';
 import {ensureShared} from './shared.ts';
 
 /** The container's interface in the result: behind the bridge and the host's end. */
@@ -21,20 +21,25 @@ const containerIndex = 2;
 export const bridge: InterfacePlugin = {
   type: 'bridge',
   prepare: (conf, request) => {
-    const config = parseBridgeConfig(conf);
+    const config = parseBridgeConfig(conf, request.args);
     const pair = namePair(config, request);
     const question = {
       hostLinks: [config.bridge],
       containerLinks: [request.ifName],
       sysctls: Object.values(forwarding),
       masquerade: config.ipMasq,
+      routes: false,
     };
     return {
       ipam: config.ipam,
       question,
       add: (facts, ipam) => planAdd(config, request, pair, facts, ipam),
-      checkQuestion: {...question, hostLinks: [config.bridge, pair.host.name]},
-      check: (facts, result) => check(config, request, pair, facts, result),
+      checkQuestion: result => ({
+        ...question,
+        hostLinks: [config.bridge, pairOf(config, pair, result).host.name],
+        routes: true,
+      }),
+      check: (facts, result) => check(config, request, pairOf(config, pair, result), facts, result),
     };
   },
 };

@@ -1,10 +1,11 @@
 // The keys of a bridge network, parsed once and checked against each other.
+import type {CniArgs} from '../../spec/cni-args.ts';
 import {CniError} from '../../spec/error.ts';
 import type {Fields} from '../../spec/fields.ts';
-import {formatMac, parseMac} from '../../spec/mac.ts';
 import {checkIfName} from '../../spec/names.ts';
 import type {Dns} from '../../spec/result.ts';
 import {checked, parseDns} from '../../spec/route.ts';
+import {parseContainerMac} from '../interface/mac.ts';
 
 export interface BridgeConfig {
   readonly bridge: string;
@@ -18,12 +19,12 @@ export interface BridgeConfig {
   readonly promisc: boolean;
   /** The container's MAC, if one is asked for. */
   readonly mac: string | undefined;
-  readonly ipam: Fields | undefined;
+  readonly ipam: string | undefined;
   readonly dns: Dns;
 }
 
 /** Throws `invalidConfig`. */
-export function parseBridgeConfig(conf: Fields): BridgeConfig {
+export function parseBridgeConfig(conf: Fields, args: CniArgs): BridgeConfig {
   const hairpin = conf.boolean('hairpinMode');
   const promisc = conf.boolean('promiscMode');
   if (hairpin && promisc) {
@@ -33,8 +34,6 @@ export function parseBridgeConfig(conf: Fields): BridgeConfig {
     );
   }
   const isDefaultGateway = conf.boolean('isDefaultGateway');
-  const ipam = conf.child('ipam');
-  const mac = conf.child('args').child('cni');
   return {
     bridge: conf.string('bridge') === '' ? 'cni0' : checked(conf, 'bridge', checkIfName),
     isGateway: conf.boolean('isGateway') || isDefaultGateway,
@@ -44,13 +43,8 @@ export function parseBridgeConfig(conf: Fields): BridgeConfig {
     mtu: conf.integer('mtu', 0, 0, 65535) || undefined,
     hairpin,
     promisc,
-    mac: macOf(conf.child('runtimeConfig')) ?? macOf(mac) ?? macOf(conf),
-    ipam: ipam.string('type') === '' ? undefined : ipam,
+    mac: parseContainerMac(conf, args),
+    ipam: conf.child('ipam').string('type') || undefined,
     dns: parseDns(conf.child('dns')),
   };
-}
-
-/** The MAC under "mac" in the form that the kernel prints. */
-function macOf(fields: Fields): string | undefined {
-  return fields.string('mac') === '' ? undefined : formatMac(checked(fields, 'mac', parseMac));
 }

@@ -2,6 +2,7 @@
 import {identityOf, macSeed, vethAlias, vethName} from '../../kernel/names.ts';
 import type {Op} from '../../kernel/op.ts';
 import {localMac} from '../../spec/mac.ts';
+import type {Result} from '../../spec/result.ts';
 import {sysctl} from '../interface/sysctl.ts';
 import type {AttachmentRequest} from '../plugin.ts';
 import type {BridgeConfig} from './config.ts';
@@ -17,6 +18,16 @@ export function namePair(config: BridgeConfig, request: AttachmentRequest): Pair
   return {
     host: {name: vethName(request, request.salt), mac: localMac(macSeed(`host ${identity}`, request.salt))},
     container: {name: request.ifName, mac: config.mac ?? made},
+  };
+}
+
+/** The pair as a result tells it, whoever made it; `made` stands in for what the result leaves out. */
+export function pairOf(config: BridgeConfig, made: Pair, {interfaces}: Result): Pair {
+  const host = interfaces.find(({name, sandbox}) => !sandbox && name !== config.bridge);
+  const container = interfaces.find(({name, sandbox}) => sandbox && name === made.container.name);
+  return {
+    host: {name: host?.name ?? made.host.name, mac: host?.mac ?? made.host.mac},
+    container: {name: made.container.name, mac: container?.mac ?? made.container.mac},
   };
 }
 

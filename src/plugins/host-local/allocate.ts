@@ -12,12 +12,29 @@ export interface Allocated {
   readonly met: readonly Lease[];
 }
 
-/** One address of each set. What was newly reserved is given back if a set has none left: throws `rangeExhausted`. */
-export function allocate(sets: readonly RangeSet[], owner: Owner, leases: Leases): Allocated {
+/**
+ * One address of each set: the requested one that lies in it, else the next in line. What was newly reserved is given
+ * back if that fails: throws `rangeExhausted`, `addressTaken`, or `invalidConfig` for a request that no set can meet.
+ */
+export function allocate(
+  sets: readonly RangeSet[],
+  requested: readonly Address[],
+  owner: Owner,
+  leases: Leases,
+): Allocated {
+  const open = [...requested];
+  const wishes = sets.map(set => open.splice(indexIn(set, open), 1)[0]);
+  if (open.length > 0) {
+    const left = open.map(address => formatAddress(address)).join(', ');
+    throw new CniError(
+      'invalidConfig',
+      `failed to allocate all requested IPs: ${left}: no range holds it, or it was asked for twice`,
+    );
+  }
   const held = leases.heldBy(owner).flatMap(text => tryParseAddress(text) ?? []);
   const met: Lease[] = [];
   try {
-    const ips = sets.map((set, i) => allocateFrom(set, i, owner, leases, held, met));
+    const ips = sets.map((set, i) => allocateFrom(set, i, wishes[i], owner, leases, held, met));
     return {ips, met};
   } catch (error) {
     if (held.length === 0) leases.release(owner);
@@ -25,15 +42,23 @@ export function allocate(sets: readonly RangeSet[], owner: Owner, leases: Leases
   }
 }
 
+/** The index of the first of the addresses that lies in the set, or the length. */
+function indexIn(set: RangeSet, addresses: readonly Address[]): number {
+  const index = addresses.findIndex(address => set.some(range => holds(range, address)));
+  return index < 0 ? addresses.length : index;
+}
+
 function allocateFrom(
   set: RangeSet,
   number: number,
+  wish: Address | undefined,
   owner: Owner,
   leases: Leases,
   held: readonly Address[],
   met: Lease[],
 ): ResultIp {
   const mine = held.find(address => rangeOf(set, address));
+  if (wish) return reserveWish(set, wish, mine, owner, leases);
   if (mine) return lease(set, mine);
   const last = tryParseAddress(leases.last(number) ?? '');
   const address = reserveFirst(set, last, owner, leases, met);
@@ -47,6 +72,19 @@ function allocateFrom(
   leases.setLast(number, formatAddress(address));
   met.push(...nextInLine(set, address, leases));
   return lease(set, address);
+}
+
+function reserveWish(set: RangeSet, wish: Address, mine: Address | undefined, owner: Owner, leases: Leases): ResultIp {
+  const text = formatAddress(wish);
+  if (!rangeOf(set, wish)) throw new CniError('invalidConfig', `requested IP ${text} is the gateway of its range`);
+  if (mine && !sameAddress(mine, wish)) {
+    throw new CniError('addressTaken', `requested IP ${text}: the interface holds ${formatAddress(mine)} already`);
+  }
+  if (!mine && !leases.reserve(text, owner)) {
+    const holder = leases.find(text)?.owner?.containerId;
+    throw new CniError('addressTaken', `requested IP ${text} is not available: container "${holder}" holds it`);
+  }
+  return lease(set, wish);
 }
 
 // Trying is cheaper than reading the directory as long as the first few tries succeed.

@@ -29,21 +29,27 @@ export interface Range {
 /** Ranges that serve one address together, in the order in which they are used up. */
 export type RangeSet = readonly Range[];
 
-/** The sets of an `ipam` section: `ranges`, with the old keys of a single range put first. Throws `invalidConfig`. */
-export function parseRangeSets(ipam: Fields): readonly RangeSet[] {
+/**
+ * The sets in the order in which they are served: those of the runtime's `ipRanges` capability, the single range of the
+ * old keys, then `ranges`. Throws `invalidConfig`.
+ */
+export function parseRangeSets(ipam: Fields, runtimeConfig: Fields): readonly RangeSet[] {
   const old = ipam.string('subnet') === '' ? [] : [[parseRange(ipam)]];
-  const listed = ipam.list('ranges').map((set, i) => {
-    if (!Array.isArray(set)) throw ipam.wrong('ranges', 'a list of lists of ranges', set);
-    if (set.length === 0)
-      throw new CniError('invalidConfig', `${ipam.where}, "ranges"[${i}] is empty: it needs at least one range`);
-    return ipam.childrenOf(set, `"ranges"[${i}]`).map(range => parseRange(range));
-  });
-  const sets = [...old, ...listed];
+  const sets = [...parseSetList(runtimeConfig, 'ipRanges'), ...old, ...parseSetList(ipam, 'ranges')];
   if (sets.length === 0)
     throw new CniError('invalidConfig', `${ipam.where}: there is no range: set "subnet", or "ranges"`);
   for (const set of sets) checkFamily(set, ipam.where);
   checkOverlap(sets.flat(), ipam.where);
   return sets;
+}
+
+function parseSetList(fields: Fields, key: string): readonly RangeSet[] {
+  return fields.list(key).map((set, i) => {
+    if (!Array.isArray(set)) throw fields.wrong(key, 'a list of lists of ranges', set);
+    if (set.length === 0)
+      throw new CniError('invalidConfig', `${fields.where}, "${key}"[${i}] is empty: it needs a range`);
+    return fields.childrenOf(set, `"${key}"[${i}]`).map(range => parseRange(range));
+  });
 }
 
 /** "10.1.0.2-10.1.0.254" */

@@ -8,7 +8,7 @@ export const loopback: InterfacePlugin = {
   prepare: (_conf, {netns}) => ({
     ipam: undefined,
     question: noQuestion,
-    checkQuestion: {...noQuestion, containerLinks: ['lo']},
+    checkQuestion: () => ({...noQuestion, containerLinks: ['lo']}),
     check: facts => (facts.container.lo?.up ? [] : [{what: '"lo" is down', mend: [bringUp]}]),
     add: (_facts, _ipam, previous) => ({
       plan: {shared: [], own: [bringUp]},

@@ -6,7 +6,7 @@ import {Kernel} from '../../kernel/kernel.ts';
 import {type Attachment, parseVethAlias} from '../../kernel/names.ts';
 import {closeNetns, netnsPathOf, type OpenNetns, openNetns} from '../../kernel/netns.ts';
 import {allHostLinks, findLinkIn} from '../../kernel/observe.ts';
-import {findRecord} from '../record.ts';
+import {recordsFor} from '../record.ts';
 import {concerns, type Garbage, type Search} from './garbage.ts';
 
 export function* findOrphanInterfaces(search: Search): Generator<Garbage> {
@@ -14,7 +14,7 @@ export function* findOrphanInterfaces(search: Search): Generator<Garbage> {
   for (const link of allHostLinks(kernel)) {
     const attachment = link.kind === 'veth' ? parseVethAlias(link.alias) : undefined;
     if (!attachment || !link.alias || !concerns(search, attachment.network)) continue;
-    if (findRecord(settings.stateDir, attachment) || isUsed(link, attachment)) continue;
+    if (recordsFor(settings.stateDir, attachment).length > 0 || isUsed(link, attachment)) continue;
     const op = {op: 'link.delete', name: link.name, alias: link.alias} as const;
     yield {
       kind: 'interface',

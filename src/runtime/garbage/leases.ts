@@ -3,7 +3,7 @@ import {existsSync, readdirSync} from 'node:fs';
 import {basename} from 'node:path';
 import {indexedDirectories} from '../../plugins/host-local/owner-index.ts';
 import {allKept, forget} from '../kept.ts';
-import {findRecord} from '../record.ts';
+import {recordsFor} from '../record.ts';
 import type {Settings} from '../settings.ts';
 import {attachmentOf, judgeDirectory, sweep} from '../sweep.ts';
 import {concerns, type Garbage, type Search} from './garbage.ts';
@@ -14,7 +14,7 @@ export function* findDeadLeases(search: Search): Generator<Garbage> {
     for (const {lease, verdict} of judgeDirectory(settings, directory, look)) {
       const attachment = attachmentOf(directory, lease);
       // What has a record is the attachment's, and goes with it.
-      if (verdict !== 'dead' || (attachment && findRecord(settings.stateDir, attachment))) continue;
+      if (verdict !== 'dead' || (attachment && recordsFor(settings.stateDir, attachment).length > 0)) continue;
       const holder = attachment
         ? `of container "${attachment.containerId}", which has ended`
         : 'of nobody: the file is empty';
