@@ -141,8 +141,8 @@ export async function createHost(): Promise<Host> {
     return directory;
   };
 
-  await must('sh', ['-c', `mkdir -p ${rootfs}/bin ${rootfs}/proc && cp /bin/busybox ${rootfs}/bin`]);
-  await must('busybox', ['--install', '-s', `${rootfs}/bin`]);
+  await must('sh', ['-ec', `mkdir -p ${rootfs}; cd ${rootfs}; mkdir bin dev proc; cp /bin/busybox bin`]);
+  await must('chroot', [rootfs, '/bin/busybox', '--install', '-s', '/bin']);
 
   return {
     run,
