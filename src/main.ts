@@ -1,12 +1,19 @@
-// Which part is meant. The hook's part loads without the command line's, and the other way round.
-const first = process.argv[2];
+// Which part is meant: by the name that we were called by, or by the first argument. Each part loads without the others.
+import {basename} from 'node:path';
+
+const [first, second = ''] = process.argv.slice(2);
 
 if (first === 'createRuntime' || first === 'prestart' || first === 'poststop') {
   const {runHook} = await import('./hook.ts');
   process.exit(runHook(first, process.argv.slice(3)));
-} else {
-  const {runCommand} = await import('./cli/run.ts');
-  await runCommand(process.argv.slice(2));
 }
 
-export {};
+const called = basename(process.argv0);
+if (first === 'plugin' || called !== 'cni-hook') {
+  const {isPlugin, runPlugin} = await import('./plugin-mode.ts');
+  const type = first === 'plugin' ? second : called;
+  if (isPlugin(type)) process.exit(runPlugin(type, process.env));
+}
+
+const {runCommand} = await import('./cli/run.ts');
+await runCommand(process.argv.slice(2));

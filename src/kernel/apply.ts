@@ -10,7 +10,7 @@ import type {Answer} from './netlink/socket.ts';
 import type {Request} from './netlink/wire.ts';
 import {masqueradeScript} from './nft-script.ts';
 import {findLinkIn} from './observe.ts';
-import type {AddVeth, Netns, Op, SetLink} from './op.ts';
+import type {AddVeth, DeleteLink, Netns, Op, SetLink} from './op.ts';
 import {runTool} from './tool.ts';
 
 /** Does them in order. 'stop' ends at the first failure, 'go on' collects all and does not mind what is already gone. */
@@ -74,7 +74,7 @@ class Run {
         this.#addVeth(op);
         break;
       case 'link.delete':
-        this.#deleteLink(op, op.name, op.alias);
+        this.#deleteLink(op);
         break;
       case 'link.set':
         this.#setLink(op);
@@ -120,10 +120,10 @@ class Run {
     this.#queue('host', op, rtnetlink.getLink(op.name));
   }
 
-  #deleteLink(op: Op, name: string, alias: string): void {
+  #deleteLink(op: DeleteLink): void {
     this.flush();
-    const link = findLinkIn(this.#kernel, 'host', name);
-    if (link?.alias === alias) this.#queue('host', op, rtnetlink.deleteLink(link.index));
+    const link = findLinkIn(this.#kernel, op.netns, op.name);
+    if (link && link.alias === op.alias) this.#queue(op.netns, op, rtnetlink.deleteLink(link.index));
   }
 
   #indexOf(netns: Netns, name: string): number {

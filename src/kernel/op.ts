@@ -25,11 +25,12 @@ export interface AddVeth {
   readonly peer: {readonly name: string; readonly mac: string};
 }
 
-/** Takes a link of the host away, if it still carries that alias: a name may have a new owner by now. */
+/** Takes a link away, if it still carries that alias, or none: a name may have a new owner by now. */
 export interface DeleteLink {
   readonly op: 'link.delete';
+  readonly netns: Netns;
   readonly name: string;
-  readonly alias: string;
+  readonly alias: string | undefined;
 }
 
 export interface SetLink {

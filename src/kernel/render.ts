@@ -16,7 +16,7 @@ function commandsOf(op: Op, netns: string): readonly string[] {
     case 'veth.add':
       return [addVeth(op, netns)];
     case 'link.delete':
-      return [`ip link delete ${op.name}`];
+      return [within(op.netns, netns, `ip link delete ${op.name}`)];
     case 'link.set':
       return [within(op.netns, netns, `ip link set ${op.link}${linkSettings(op)}`)];
     case 'port.set':

@@ -17,7 +17,7 @@ function inverseOf(op: Op, facts: Facts): Op | undefined {
   switch (op.op) {
     case 'bridge.add':
     case 'veth.add':
-      return {op: 'link.delete', name: op.name, alias: op.alias};
+      return {op: 'link.delete', netns: 'host', name: op.name, alias: op.alias};
     case 'address.add':
       return {...op, op: 'address.delete'};
     case 'address.delete':
@@ -61,8 +61,9 @@ function linkOf(op: Op): string {
   switch (op.op) {
     case 'bridge.add':
     case 'veth.add':
-    case 'link.delete':
       return `host/${op.name}`;
+    case 'link.delete':
+      return `${op.netns}/${op.name}`;
     case 'port.set':
       return `host/${op.link}`;
     case 'link.set':

@@ -61,14 +61,10 @@ function prepare(
 ): Prepared {
   const attachment = {network: network.name, containerId: container.id, ifName};
   const salt = randomBytes(8).toString('hex');
-  const chain = prepareChain(
-    network,
-    {...attachment, netns: container.netns.path, salt, args: noCniArgs},
-    settings.dataDir,
-  );
+  const chain = prepareChain(network, {...attachment, netns: container.netns.path, salt, args: noCniArgs}, settings);
   const keep = annotations[keepAnnotation];
   const keepSeconds = keep === undefined ? network.keepSeconds : parseDuration(keep, `annotation "${keepAnnotation}"`);
-  return {attachment, plugin: '', previous: undefined, network, chain, salt, keepSeconds};
+  return {attachment, plugin: '', previous: undefined, network, chain, salt, args: noCniArgs, keepSeconds};
 }
 
 /** Takes back what an earlier container with this id has left: its poststop may come later, or never. */

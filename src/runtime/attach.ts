@@ -11,6 +11,7 @@ import {bootId, isAlive, type ProcessIdentity} from '../kernel/process.ts';
 import {render} from '../kernel/render.ts';
 import {undoOf} from '../kernel/undo.ts';
 import type {Planned} from '../plugins/plugin.ts';
+import {type CniArgs, formatCniArgs} from '../spec/cni-args.ts';
 import {CniError} from '../spec/error.ts';
 import type {Network} from '../spec/network.ts';
 import type {IpamResult, Result} from '../spec/result.ts';
@@ -43,6 +44,7 @@ export interface Prepared {
   readonly network: Network;
   readonly chain: Chain;
   readonly salt: string;
+  readonly args: CniArgs;
   readonly keepSeconds: number;
 }
 
@@ -158,7 +160,7 @@ class Transaction {
   }
 
   #newRecord(): AttachmentRecord {
-    const {attachment, plugin, network, chain, salt, keepSeconds} = this.#prepared;
+    const {attachment, plugin, network, chain, salt, args, keepSeconds} = this.#prepared;
     const {path, identity} = this.#container.netns;
     return {
       version: 1,
@@ -175,6 +177,8 @@ class Transaction {
       result: undefined,
       config: network,
       salt,
+      args: formatCniArgs(args),
+      foreignIpam: chain.foreignIpam,
       keepSeconds,
     };
   }

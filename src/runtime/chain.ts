@@ -6,6 +6,7 @@ import type {
   AttachmentRequest,
   Fault,
   InterfacePlugin,
+  IpamPlugin,
   IpamPorts,
   Planned,
   PreparedInterface,
@@ -15,11 +16,14 @@ import {CniError} from '../spec/error.ts';
 import {Fields} from '../spec/fields.ts';
 import type {Network} from '../spec/network.ts';
 import type {IpamResult, Result} from '../spec/result.ts';
+import {foreignIpam} from './foreign.ts';
 
 export interface Chain {
   readonly question: Question;
   /** Those of its plugins that have an IPAM plugin, in order. */
   readonly ipam: readonly PreparedIpam[];
+  /** Whether one of these is not ours. */
+  readonly foreignIpam: boolean;
   /** The directories in which `lease` takes leases. */
   readonly leaseDirectories: readonly string[];
   /** Takes the addresses, one answer per plugin of the chain. */
@@ -36,15 +40,25 @@ interface Link {
   readonly ipam: PreparedIpam | undefined;
 }
 
-/** Throws `invalidConfig`, `unknownPlugin`. `dataDir` is where leases are kept unless the configuration says otherwise. */
-export function prepareChain(network: Network, request: AttachmentRequest, dataDir: string): Chain {
-  const links = network.plugins.map(({type, json}) =>
-    prepareLink(network, type, new Fields(json, whereOf(network, type)), request, dataDir),
-  );
+/** What the preparation of a chain must know beside the request. */
+export interface ChainContext {
+  /** Where leases are kept unless the configuration says otherwise. */
+  readonly dataDir: string;
+  /** Where foreign plugins are found. */
+  readonly pluginDirs: readonly string[];
+}
+
+/** Throws `invalidConfig`, `unknownPlugin`. */
+export function prepareChain(network: Network, request: AttachmentRequest, context: ChainContext): Chain {
+  const links = network.plugins.map(({type, json}) => {
+    const conf = new Fields({...json, name: network.name, cniVersion: network.cniVersion}, whereOf(network, type));
+    return prepareLink(network, type, conf, request, context);
+  });
   const ipam = links.flatMap(link => link.ipam ?? []);
   return {
     question: mergeQuestions(links.map(({prepared}) => prepared.question)),
     ipam,
+    foreignIpam: links.some(({prepared}) => prepared.ipam !== undefined && !findIpam(prepared.ipam)),
     leaseDirectories: ipam.flatMap(({directory}) => directory ?? []),
     lease: ports => links.map(link => link.ipam?.add(ports)),
     plan: (facts, leased, previous) => planChain(links, facts, leased, previous),
@@ -53,19 +67,30 @@ export function prepareChain(network: Network, request: AttachmentRequest, dataD
   };
 }
 
-/** The IPAM plugin of that type for the configuration that delegates to it. Throws `invalidConfig`, `unknownPlugin`. */
-export function prepareIpam(type: string, conf: Fields, request: AttachmentRequest, dataDir: string): PreparedIpam {
-  const plugin = ipamPlugins.find(known => known.type === type);
-  if (plugin) return plugin.prepare(conf, request, dataDir);
-  const known = ipamPlugins.map(other => other.type).join(', ');
-  throw new CniError('unknownPlugin', `${conf.where}: there is no IPAM plugin "${type}": use one of ${known}`);
+/** The IPAM plugin of that type: ours, or else a file in the plugin path. Throws `invalidConfig`. */
+export function prepareIpam(
+  type: string,
+  conf: Fields,
+  request: AttachmentRequest,
+  {dataDir, pluginDirs}: ChainContext,
+): PreparedIpam {
+  const plugin = findIpam(type);
+  return plugin ? plugin.prepare(conf, request, dataDir) : foreignIpam(type, conf, {path: pluginDirs, request});
 }
+
+const findIpam = (type: string): IpamPlugin | undefined => ipamPlugins.find(plugin => plugin.type === type);
 
 const whereOf = ({file, name}: Network, type: string): string => `${file}: network "${name}", plugin "${type}"`;
 
-function prepareLink(network: Network, type: string, conf: Fields, request: AttachmentRequest, dataDir: string): Link {
+function prepareLink(
+  network: Network,
+  type: string,
+  conf: Fields,
+  request: AttachmentRequest,
+  context: ChainContext,
+): Link {
   const prepared = findInterfacePlugin(type, network).prepare(conf, request);
-  return {prepared, ipam: prepared.ipam === undefined ? undefined : prepareIpam(prepared.ipam, conf, request, dataDir)};
+  return {prepared, ipam: prepared.ipam === undefined ? undefined : prepareIpam(prepared.ipam, conf, request, context)};
 }
 
 function planChain(

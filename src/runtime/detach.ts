@@ -3,9 +3,11 @@
 import {Kernel} from '../kernel/kernel.ts';
 import {bootId} from '../kernel/process.ts';
 import type {Owner} from '../plugins/plugin.ts';
+import {parseCniArgs} from '../spec/cni-args.ts';
+import {prepareChain} from './chain.ts';
 import {withContainerLock} from './container-lock.ts';
 import {keep} from './kept.ts';
-import {leasesIn} from './ports.ts';
+import {ipamPorts, leasesIn} from './ports.ts';
 import {type AttachmentRecord, dropContainerDir, dropRecord, hasContainerDir, recordsOf} from './record.ts';
 import type {Settings} from './settings.ts';
 import {isRunning} from './signs.ts';
@@ -35,7 +37,7 @@ export function detach(settings: Settings, record: AttachmentRecord, kernel?: Ke
   if (failures.length > 0) return failures;
   try {
     if (record.keepSeconds > 0) keep(settings, {...record, until: Date.now() + record.keepSeconds * 1000});
-    else for (const directory of record.leases) release(settings, directory, record);
+    else giveBack(settings, record);
   } catch (error) {
     return [error instanceof Error ? error : new Error(String(error))];
   }
@@ -51,6 +53,14 @@ function takeBack(record: AttachmentRecord, kernel: Kernel | undefined): readonl
   } finally {
     own.close();
   }
+}
+
+function giveBack(settings: Settings, record: AttachmentRecord): void {
+  for (const directory of record.leases) release(settings, directory, record);
+  if (!record.foreignIpam) return;
+  const request = {...record, netns: record.netns.path, args: parseCniArgs(record.args)};
+  for (const ipam of prepareChain(record.config, request, settings).ipam)
+    ipam.del(ipamPorts(settings, () => undefined));
 }
 
 function release(settings: Settings, directory: string, owner: Owner): void {

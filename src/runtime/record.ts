@@ -30,6 +30,10 @@ export interface AttachmentRecord extends Attachment {
   /** The network as it was configured then, and the salt of the names: from these the plan can be made again. */
   readonly config: Network;
   readonly salt: string;
+  /** CNI_ARGS. */
+  readonly args: string;
+  /** Whether an IPAM plugin that is not ours holds the addresses: it must be called to give them back. */
+  readonly foreignIpam: boolean;
   /** How long the addresses are kept for this container when it has ended: seconds, 0 for not at all. */
   readonly keepSeconds: number;
 }

@@ -4,7 +4,7 @@ import {Kernel} from '../kernel/kernel.ts';
 import {closeNetns, type OpenNetns, openNetns} from '../kernel/netns.ts';
 import type {Op} from '../kernel/op.ts';
 import {render} from '../kernel/render.ts';
-import {noCniArgs} from '../spec/cni-args.ts';
+import {parseCniArgs} from '../spec/cni-args.ts';
 import {reasonOf} from '../spec/error.ts';
 import {prepareChain} from './chain.ts';
 import {judgeRecord} from './liveness.ts';
@@ -60,8 +60,8 @@ function* mendAll(settings: Settings, record: AttachmentRecord, kernel: Kernel, 
   const {network, containerId, ifName, result, salt, config} = record;
   if (!result) return;
   try {
-    const request = {network, containerId, ifName, netns: record.netns.path, salt, args: noCniArgs};
-    const chain = prepareChain(config, request, settings.dataDir);
+    const request = {network, containerId, ifName, netns: record.netns.path, salt, args: parseCniArgs(record.args)};
+    const chain = prepareChain(config, request, settings);
     for (const {what, mend} of chain.check(kernel.observe(chain.checkQuestion(result), network), result)) {
       const found = {network, containerId, ifName, fault: what, commands: render(mend, record.netns.path)};
       const done = dryRun ? {outcome: 'found' as const} : attempt(kernel, mend);

@@ -29,6 +29,9 @@ export function parseCniArgs(text: string): CniArgs {
   return {values, ignoreUnknown};
 }
 
+/** As it stands in CNI_ARGS. */
+export const formatCniArgs = ({values}: CniArgs): string => Array.from(values, pair => pair.join('=')).join(';');
+
 /** Throws `invalidEnvironment` if there is a key that is not among `known`, unless such are to be ignored. */
 export function checkKnown({values, ignoreUnknown}: CniArgs, known: readonly string[]): void {
   if (ignoreUnknown) return;

@@ -15,7 +15,7 @@ export function* findOrphanInterfaces(search: Search): Generator<Garbage> {
     const attachment = link.kind === 'veth' ? parseVethAlias(link.alias) : undefined;
     if (!attachment || !link.alias || !concerns(search, attachment.network)) continue;
     if (recordsFor(settings.stateDir, attachment).length > 0 || isUsed(link, attachment)) continue;
-    const op = {op: 'link.delete', name: link.name, alias: link.alias} as const;
+    const op = {op: 'link.delete', netns: 'host', name: link.name, alias: link.alias} as const;
     yield {
       kind: 'interface',
       what: `interface "${link.name}" of container "${attachment.containerId}", which nobody knows any more`,

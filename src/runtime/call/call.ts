@@ -1,0 +1,68 @@
+// One plugin, called on its own by somebody else's runtime: what came with the call, and the verbs that it may be for.
+import {randomBytes} from 'node:crypto';
+import type {AttachmentRequest, IpamPorts, Owner} from '../../plugins/plugin.ts';
+import {parseCniArgs} from '../../spec/cni-args.ts';
+import type {Parameters} from '../../spec/environment.ts';
+import type {Fields} from '../../spec/fields.ts';
+import type {Network} from '../../spec/network.ts';
+import type {Result} from '../../spec/result.ts';
+import type {ChainContext} from '../chain.ts';
+import {ipamPorts} from '../ports.ts';
+import {findRecord} from '../record.ts';
+import type {Settings} from '../settings.ts';
+import {isRunning} from '../signs.ts';
+
+/** A call, parsed and checked as far as it goes without the plugin. */
+export interface PluginCall {
+  readonly type: string;
+  readonly parameters: Parameters;
+  /** The whole configuration. */
+  readonly conf: Fields;
+  readonly network: string;
+  readonly cniVersion: string;
+  readonly previous: Result | undefined;
+  readonly settings: Settings;
+  /** Whether the plugin's own netns may be the container's (CNI_NETNS_OVERRIDE). */
+  readonly ownNetnsAllowed: boolean;
+}
+
+/** What a plugin can be called for (SPEC.md, "CNI operations"). */
+export interface Verbs {
+  /** Asked again for an attachment that stands, it answers the same. */
+  readonly add: (call: PluginCall) => Result;
+  /** Never fails for what is already gone. */
+  readonly del: (call: PluginCall) => void;
+  /** Throws `attachmentFaulty` and names everything that is missing or changed. */
+  readonly check: (call: PluginCall, result: Result) => void;
+  /** Takes back all but the valid; goes on past what fails and throws all of it as one. */
+  readonly gc: (call: PluginCall, valid: readonly Owner[]) => void;
+  /** Throws `pluginNotAvailable` if an ADD could not succeed. */
+  readonly status: (call: PluginCall) => void;
+}
+
+export function requestOf({network, parameters}: PluginCall): AttachmentRequest {
+  const {containerId, ifName, netns} = parameters;
+  const salt = randomBytes(8).toString('hex');
+  return {network, containerId, ifName, netns, salt, args: parseCniArgs(parameters.args)};
+}
+
+export function networkOf({network, cniVersion, type, conf}: PluginCall): Network {
+  return {name: network, cniVersion, plugins: [{type, json: conf.object}], keepSeconds: 0, file: 'stdin'};
+}
+
+export const contextOf = ({settings, parameters}: PluginCall): ChainContext => ({
+  dataDir: settings.dataDir,
+  pluginDirs: parameters.path,
+});
+
+export const portsOf = ({settings}: PluginCall): IpamPorts => ipamPorts(settings, () => undefined);
+
+/** True if the list names the owner. A lease that names no interface is from a reference of long ago. */
+export const isListed = ({containerId, ifName}: Owner, valid: readonly Owner[]): boolean =>
+  valid.some(other => other.containerId === containerId && (ifName === '' || other.ifName === ifName));
+
+/** True for what our own hook attached and still runs: whoever calls for gc knows nothing of it. */
+export function isHooks({settings, network}: PluginCall, owner: Owner): boolean {
+  const record = findRecord(settings.stateDir, {network, ...owner, plugin: ''});
+  return record !== undefined && isRunning(record);
+}

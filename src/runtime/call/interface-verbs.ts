@@ -1,0 +1,138 @@
+// The verbs of a plugin that makes interfaces, over the same attach and detach as the hook's. What a DEL needs is in our
+// record; without one it does what it can from the configuration.
+import {Kernel} from '../../kernel/kernel.ts';
+import {closeNetns, isOwnNetns, type OpenNetns, openNetns} from '../../kernel/netns.ts';
+import {CniError, reasonOf} from '../../spec/error.ts';
+import type {Result} from '../../spec/result.ts';
+import {attach, type Container, type Prepared} from '../attach.ts';
+import {type Chain, prepareChain} from '../chain.ts';
+import {withContainerLock} from '../container-lock.ts';
+import {detach} from '../detach.ts';
+import {type AttachmentRecord, allRecords, dropContainerDir, findRecord, type RecordKey} from '../record.ts';
+import {contextOf, isHooks, isListed, networkOf, type PluginCall, portsOf, requestOf, type Verbs} from './call.ts';
+import {removeStray} from './stray.ts';
+
+export const interfaceVerbs: Verbs = {
+  add: call => withNetns(call, netns => whileLocked(call, call.parameters.containerId, () => addLocked(call, netns))),
+  del: call => whileLocked(call, call.parameters.containerId, () => delLocked(call)),
+  check: (call, result) => withNetns(call, netns => checkAttachment(call, netns, result)),
+  gc: (call, valid) => {
+    const failures: string[] = [];
+    for (const record of allRecords(call.settings.stateDir)) {
+      if (record.network !== call.network || record.plugin !== call.type || isListed(record, valid)) continue;
+      collect(failures, () => whileLocked(call, record.containerId, () => detachOrThrow(call, record)));
+    }
+    for (const ipam of chainOf(call).ipam) {
+      collect(failures, () => ipam.gc(portsOf(call), owner => isListed(owner, valid) || isHooks(call, owner)));
+    }
+    if (failures.length > 0) throw new CniError('kernelRefused', failures.join('; '));
+  },
+  status: call => {
+    if (process.geteuid?.() !== 0) throw new CniError('pluginNotAvailable', `plugin "${call.type}" needs root`);
+    for (const ipam of chainOf(call).ipam) ipam.status(portsOf(call));
+  },
+};
+
+function addLocked(call: PluginCall, netns: OpenNetns): Result {
+  const prepared = prepare(call);
+  const container: Container = {id: call.parameters.containerId, process: undefined, netns, bundle: ''};
+  const record = findRecord(call.settings.stateDir, keyOf(call));
+  if (record?.result && stands(record, record.result, prepared.chain, netns)) return record.result;
+  if (record) detachOrThrow(call, record);
+  return attach(call.settings, container, prepared).result;
+}
+
+function delLocked(call: PluginCall): void {
+  const record = findRecord(call.settings.stateDir, keyOf(call));
+  if (record) {
+    detachOrThrow(call, record);
+    return;
+  }
+  // The state was lost, or another implementation did the ADD.
+  removeStray(call.parameters, call.previous);
+  for (const ipam of chainOf(call).ipam) ipam.del(portsOf(call));
+}
+
+function checkAttachment(call: PluginCall, netns: OpenNetns, result: Result): void {
+  const chain = chainOf(call);
+  for (const ipam of chain.ipam) ipam.check(portsOf(call), result.ips);
+  const faults = findFaults(chain, netns, call.network, result);
+  if (faults.length === 0) return;
+  throw new CniError('attachmentFaulty', `container "${call.parameters.containerId}": ${faults.join('; ')}`);
+}
+
+/** True if the record is of this netns and everything it tells of is there. */
+function stands(record: AttachmentRecord, result: Result, chain: Chain, netns: OpenNetns): boolean {
+  const {inode, device} = netns.identity;
+  const isHere = record.netns.inode === inode && record.netns.device === device;
+  return record.state === 'done' && isHere && findFaults(chain, netns, record.network, result).length === 0;
+}
+
+function findFaults(chain: Chain, netns: OpenNetns, network: string, result: Result): readonly string[] {
+  const kernel = new Kernel(netns);
+  try {
+    return chain.check(kernel.observe(chain.checkQuestion(result), network), result).map(({what}) => what);
+  } finally {
+    kernel.close();
+  }
+}
+
+function prepare(call: PluginCall): Prepared {
+  const request = requestOf(call);
+  const network = networkOf(call);
+  return {
+    attachment: {network: request.network, containerId: request.containerId, ifName: request.ifName},
+    plugin: call.type,
+    previous: call.previous,
+    network,
+    chain: prepareChain(network, request, contextOf(call)),
+    salt: request.salt,
+    args: request.args,
+    keepSeconds: 0,
+  };
+}
+
+const chainOf = (call: PluginCall): Chain => prepareChain(networkOf(call), requestOf(call), contextOf(call));
+
+function withNetns<T>({parameters, ownNetnsAllowed}: PluginCall, work: (netns: OpenNetns) => T): T {
+  const netns = openNetns(parameters.netns);
+  try {
+    if (!ownNetnsAllowed && isOwnNetns(netns)) {
+      throw new CniError('invalidEnvironment', `CNI_NETNS "${parameters.netns}" is the plugin's own network namespace`);
+    }
+    return work(netns);
+  } finally {
+    closeNetns(netns);
+  }
+}
+
+/** Runs `work` under the container's lock, and leaves no empty directory behind. */
+function whileLocked<T>({settings: {stateDir}}: PluginCall, containerId: string, work: () => T): T {
+  return withContainerLock(stateDir, containerId, () => {
+    try {
+      return work();
+    } finally {
+      dropContainerDir(stateDir, containerId);
+    }
+  });
+}
+
+function detachOrThrow({settings}: PluginCall, record: AttachmentRecord): void {
+  const [failure] = detach(settings, record);
+  if (failure) throw failure;
+}
+
+function collect(failures: string[], work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    failures.push(reasonOf(error));
+  }
+}
+
+const keyOf = ({network, type, parameters: {containerId, ifName}}: PluginCall): RecordKey => ({
+  network,
+  containerId,
+  ifName,
+  plugin: type,
+});

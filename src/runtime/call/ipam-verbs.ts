@@ -1,0 +1,13 @@
+// The verbs of an IPAM plugin: its leases are all the state there is.
+import {prepareIpam} from '../chain.ts';
+import {contextOf, isHooks, isListed, type PluginCall, portsOf, requestOf, type Verbs} from './call.ts';
+
+export const ipamVerbs: Verbs = {
+  add: call => ({interfaces: [], ...prepare(call).add(portsOf(call))}),
+  del: call => prepare(call).del(portsOf(call)),
+  check: (call, result) => prepare(call).check(portsOf(call), result.ips),
+  gc: (call, valid) => prepare(call).gc(portsOf(call), owner => isListed(owner, valid) || isHooks(call, owner)),
+  status: call => prepare(call).status(portsOf(call)),
+};
+
+const prepare = (call: PluginCall) => prepareIpam(call.type, call.conf, requestOf(call), contextOf(call));
