@@ -23,17 +23,20 @@ main() {
   for id in c1 c2; do show runc exec "$id" ip address show dev eth0; done
   show runc exec c1 ip route
   show cni-hook ls
-  first=$(address_of c1) second=$(address_of c2)
+  first=$(address_of c1) || fail '"c1" has no address'
+  second=$(address_of c2) || fail '"c2" has no address'
 
   heading 'They reach each other, and the gateway'
   show runc exec c1 ping -c 1 -W 2 "$second"
   show runc exec c2 ping -c 1 -W 2 "$first"
   show runc exec c1 ping -c 1 -W 2 "$(gateway_of c1)"
 
-  heading 'They reach an outside host that has no way back to them: it sees the address of this host'
+  heading 'They reach an outside host that knows the way to this host, and none to them'
   show ip -netns outside route
   show runc exec c1 ping -c 1 -W 2 "$outside_address"
   show runc exec c2 ping -c 1 -W 2 "$outside_address"
+  show runc exec c1 wget -qO - "http://$outside_address/cgi-bin/who" | tee /run/output
+  grep -qFw "$host_address" /run/output || failed 'the outside host saw another address than that of this host'
 
   heading 'They end'
   for id in c1 c2; do
@@ -142,10 +145,17 @@ make_private_host() {
   mkdir -p /etc/cni/net.d /var/lib/cni /run/cni-hook
   cp "$here/../config/99-cni-hook.conflist" /etc/cni/net.d
   ip link set lo up
-  trap 'for id in c1 c2; do runc delete --force "$id" || true; done >/run/output 2>&1' EXIT
+  trap clean_up EXIT
 }
 
-# Another network namespace at the end of a cable. Without IPv6, whose addresses on a new link come a second late.
+clean_up() {
+  local id pid
+  for id in c1 c2; do runc delete --force "$id" || true; done >/run/output 2>&1
+  for pid in $(ip netns pids outside); do kill "$pid"; done
+}
+
+# Another network namespace at the end of a cable, and in it a web server that tells a visitor's address. Without IPv6,
+# whose addresses on a new link come a second late.
 make_outside() {
   ip netns add outside
   ip link add uplink type veth peer name eth0 netns outside
@@ -154,6 +164,13 @@ make_outside() {
   ip -netns outside address add "$outside_address/24" dev eth0
   ip link set uplink up
   ip -netns outside link set eth0 up
+  mkdir -p /run/www/cgi-bin
+  cat >/run/www/cgi-bin/who <<'END'
+#!/bin/sh
+printf 'Content-Type: text/plain\n\nyou are %s\n' "$REMOTE_ADDR"
+END
+  chmod +x /run/www/cgi-bin/who
+  ip netns exec outside busybox httpd -p "$outside_address:80" -h /run/www
   for _ in {1..100}; do
     [[ $(</sys/class/net/uplink/operstate) != up ]] || return 0
     sleep 0.05
