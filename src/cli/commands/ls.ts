@@ -13,12 +13,12 @@ export const stateColours: Readonly<Record<AttachmentState, Colour>> = {
 };
 
 const columns: readonly Column<AttachmentView>[] = [
-  {title: 'CONTAINER', text: ({containerId}) => containerId},
-  {title: 'NETWORK', text: ({network}) => network},
+  {title: 'CONTAINER', text: ({containerId}) => containerId, shortest: 12},
+  {title: 'NETWORK', text: ({network}) => network, shortest: 12},
   {title: 'INTERFACE', text: ({ifName}) => ifName},
   {title: 'ADDRESSES', text: ({addresses}) => addresses.join(' ')},
-  {title: 'MAC', text: ({mac}) => mac ?? ''},
-  {title: 'HOST INTERFACE', text: ({hostInterface}) => hostInterface ?? ''},
+  {title: 'MAC', text: ({mac}) => mac ?? '', isOptional: true},
+  {title: 'HOST INTERFACE', text: ({hostInterface}) => hostInterface ?? '', isOptional: true},
   {title: 'STATE', text: ({state}) => state, colour: ({state}) => stateColours[state]},
   {title: 'SINCE', text: ({since}) => age(since)},
 ];

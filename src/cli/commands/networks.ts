@@ -12,10 +12,10 @@ interface Row {
 }
 
 const columns: readonly Column<Row>[] = [
-  {title: 'FILE', text: first(({file}) => file.split('/').at(-1) ?? file)},
-  {title: 'NAME', text: first(({name, isDefault}) => `${name ?? ''}${isDefault ? ' (default)' : ''}`)},
-  {title: 'PLUGINS', text: first(({plugins}) => plugins.join(','))},
-  {title: 'BRIDGE', text: first(({bridges}) => bridges.join(','))},
+  {title: 'FILE', text: first(({file}) => file.split('/').at(-1) ?? file), shortest: 12},
+  {title: 'NAME', text: first(({name, isDefault}) => `${name ?? ''}${isDefault ? ' (default)' : ''}`), shortest: 12},
+  {title: 'PLUGINS', text: first(({plugins}) => plugins.join(',')), isOptional: true},
+  {title: 'BRIDGE', text: first(({bridges}) => bridges.join(',')), isOptional: true},
   {title: 'RANGE', text: ({range}) => (range ? `${range.start}-${range.end}` : '')},
   {title: 'USED', text: ({range}) => (range ? String(range.used) : '')},
   {
