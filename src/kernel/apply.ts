@@ -3,14 +3,17 @@
 import {writeFileSync} from 'node:fs';
 import {CniError, reasonOf} from '../spec/error.ts';
 import {describe} from './describe.ts';
+import type {Link} from './facts.ts';
 import type {Kernel} from './kernel.ts';
 import {errno} from './libc.ts';
+import {nftTable} from './names.ts';
+import {deleteEmptyTable} from './netlink/nfnetlink.ts';
 import * as rtnetlink from './netlink/rtnetlink.ts';
 import type {Answer} from './netlink/socket.ts';
 import type {Request} from './netlink/wire.ts';
 import {masqueradeScript} from './nft-script.ts';
 import {findLinkIn} from './observe.ts';
-import type {AddVeth, DeleteLink, Netns, Op, SetLink} from './op.ts';
+import type {AddBridge, AddVeth, DeleteLink, Netns, Op, SetLink} from './op.ts';
 import {runTool} from './tool.ts';
 
 /** Does them in order. 'stop' ends at the first failure, 'go on' collects all and does not mind what is already gone. */
@@ -69,6 +72,7 @@ class Run {
     switch (op.op) {
       case 'bridge.add':
         this.#queue('host', op, rtnetlink.addBridge(op));
+        this.#writeAlias(op);
         break;
       case 'veth.add':
         this.#addVeth(op);
@@ -96,6 +100,7 @@ class Run {
       case 'masquerade.set':
         this.flush();
         runTool('nft', ['-f', '-'], `${masqueradeScript(op).join('\n')}\n`);
+        if (op.subnets.length === 0) this.#kernel.netfilter().exchange(deleteEmptyTable(nftTable));
         break;
     }
   }
@@ -118,12 +123,19 @@ class Run {
     this.#queue('host', op, rtnetlink.addVeth(op, bridge, container.fd));
     // Its answer brings the indexes of both ends.
     this.#queue('host', op, rtnetlink.getLink(op.name));
+    this.#writeAlias(op);
+  }
+
+  /** The kernel ignores an alias in the message that makes a link. Not in one batch with it: the name may be somebody else's. */
+  #writeAlias(op: AddBridge | AddVeth): void {
+    this.flush();
+    if (!this.mustStop()) this.#queue('host', op, rtnetlink.setAlias(this.#indexOf('host', op.name), op.alias));
   }
 
   #deleteLink(op: DeleteLink): void {
     this.flush();
     const link = findLinkIn(this.#kernel, op.netns, op.name);
-    if (link && link.alias === op.alias) this.#queue(op.netns, op, rtnetlink.deleteLink(link.index));
+    if (link && isMeant(op, link)) this.#queue(op.netns, op, rtnetlink.deleteLink(link.index));
   }
 
   #indexOf(netns: Netns, name: string): number {
@@ -152,6 +164,10 @@ class Run {
   #fail(op: Op, reason: string): void {
     this.failures.push(new CniError('kernelRefused', `cannot ${describe(op)}: ${reason}`));
   }
+}
+
+function isMeant({alias, mac}: DeleteLink, link: Link): boolean {
+  return link.alias === alias || (link.alias === undefined && link.mac === mac);
 }
 
 class NoSuchLink extends Error {

@@ -1,8 +1,9 @@
 // A plan as the commands that a person would type: for --dry-run, for the log, and for the test that holds them against
 // what apply.ts does. ip(8), nsenter(1), sysctl(8), nft(8).
 import type {Route} from '../spec/result.ts';
+import {nftTable} from './names.ts';
 import {masqueradeScript} from './nft-script.ts';
-import type {AddVeth, Netns, Op, SetLink} from './op.ts';
+import type {AddBridge, AddVeth, Netns, Op, SetLink} from './op.ts';
 
 /** The shell commands, one a line. `netns` is the path of the container's network namespace. */
 export function render(ops: readonly Op[], netns: string): readonly string[] {
@@ -12,9 +13,9 @@ export function render(ops: readonly Op[], netns: string): readonly string[] {
 function commandsOf(op: Op, netns: string): readonly string[] {
   switch (op.op) {
     case 'bridge.add':
-      return [`ip link add ${op.name} address ${op.mac}${mtu(op)} alias ${quote(op.alias)} type bridge`];
+      return [`ip link add ${op.name} address ${op.mac}${mtu(op)} type bridge`, setAlias(op)];
     case 'veth.add':
-      return [addVeth(op, netns)];
+      return [addVeth(op, netns), setAlias(op)];
     case 'link.delete':
       return [within(op.netns, netns, `ip link delete ${op.name}`)];
     case 'link.set':
@@ -44,14 +45,23 @@ function commandsOf(op: Op, netns: string): readonly string[] {
     case 'sysctl.set':
       return [within(op.netns, netns, `sysctl -qw ${op.key}=${op.value}`)];
     case 'masquerade.set':
-      return masqueradeScript(op).map(line => `nft ${quote(line)}`);
+      return [
+        ...masqueradeScript(op).map(line => `nft ${quote(line)}`),
+        ...(op.subnets.length === 0 ? [dropEmptyTable] : []),
+      ];
   }
 }
 
+const table = `inet ${nftTable}`;
+const dropEmptyTable = `nft list table ${table} | grep -q chain || nft delete table ${table}`;
+
 function addVeth(op: AddVeth, netns: string): string {
-  const host = `${op.name} address ${op.mac}${mtu(op)}${op.bridge === undefined ? '' : ` master ${op.bridge}`} alias ${quote(op.alias)}`;
+  const host = `${op.name} address ${op.mac}${mtu(op)}${op.bridge === undefined ? '' : ` master ${op.bridge}`}`;
   return `ip link add ${host} type veth peer name ${op.peer.name} address ${op.peer.mac}${mtu(op)} netns ${netns}`;
 }
+
+/** Apart, because the kernel ignores an alias in `ip link add`. */
+const setAlias = ({name, alias}: AddBridge | AddVeth): string => `ip link set ${name} alias ${quote(alias)}`;
 
 function linkSettings(op: SetLink): string {
   return [

@@ -1,10 +1,16 @@
-// nf_tables over netlink, for reading only: whether a network's masquerade chain still holds what it should is one
-// message, where starting nft would cost more than the whole ADD. Writing is nft's (nft.ts). linux/netfilter/nf_tables.h.
+// nf_tables over netlink, for the two things that nft(8) is not for: whether a network's masquerade chain still holds what
+// it should is one message, where starting nft would cost more than the whole ADD; and a table can be deleted on the
+// condition that it is empty. All other writing is nft's. linux/netfilter/nf_tables.h, nfnetlink.h.
 import {attribute, attributes, concat, NLM, type Reply, type Request, readText, text} from './wire.ts';
 
 const subsystem = 10 << 8;
 const GETRULE = subsystem | 7;
 const NEWRULE = subsystem | 6;
+const DELTABLE = subsystem | 2;
+const BATCH = {BEGIN: 16, END: 17} as const;
+/** For a deletion: not with what is in it. The kernel answers EBUSY then. */
+const NONREC = 0x100;
+const TABLE_NAME = 1;
 const NFPROTO_INET = 1;
 const RULE = {TABLE: 1, CHAIN: 2, USERDATA: 7} as const;
 const UDATA_COMMENT = 0;
@@ -17,6 +23,13 @@ export function dumpRules(table: string, chain: string): Request {
     flags: NLM.DUMP,
     body: concat([header, attribute(RULE.TABLE, text(table)), attribute(RULE.CHAIN, text(chain))]),
   };
+}
+
+/** Deletes a table of family inet if there is nothing in it. Only the second of the three is answered. */
+export function deleteEmptyTable(table: string): readonly Request[] {
+  const edge = (type: number): Request => ({type, flags: 0, body: Uint8Array.of(0, 0, 0, subsystem >> 8)});
+  const body = concat([Uint8Array.of(NFPROTO_INET, 0, 0, 0), attribute(TABLE_NAME, text(table))]);
+  return [edge(BATCH.BEGIN), {type: DELTABLE, flags: NLM.ACK | NONREC, body}, edge(BATCH.END)];
 }
 
 /** The comment of a rule, "" if it has none; undefined for any other message. */

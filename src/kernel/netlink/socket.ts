@@ -7,6 +7,7 @@ import {
   concat,
   decode,
   encode,
+  NLM,
   NLMSG,
   type Reply,
   type Request,
@@ -47,7 +48,7 @@ export class NetlinkSocket {
     }
   }
 
-  /** Sends all requests at once and returns the answers in their order. Each must ask for an ack or be a dump. */
+  /** Sends all requests at once and returns the answers, in order, to those that ask for an ack or are a dump. */
   exchange(requests: readonly Request[]): readonly Answer[] {
     if (requests.length === 0) return [];
     const first = this.#sequence + 1;
@@ -55,7 +56,8 @@ export class NetlinkSocket {
     send(this.#fd, concat(requests.map((request, i) => encode(request, first + i))));
     const replies: Reply[][] = requests.map(() => []);
     const answers: (Answer | undefined)[] = requests.map(() => undefined);
-    for (let open = requests.length; open > 0; ) {
+    const isAnswered = ({flags}: Request) => (flags & NLM.ACK) !== 0 || (flags & NLM.DUMP) === NLM.DUMP;
+    for (let open = requests.filter(isAnswered).length; open > 0; ) {
       const length = receive(this.#fd, this.#buffer);
       for (const reply of decode(this.#buffer.subarray(0, length))) {
         const which = reply.sequence - first;
