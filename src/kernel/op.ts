@@ -25,12 +25,16 @@ export interface AddVeth {
   readonly peer: {readonly name: string; readonly mac: string};
 }
 
-/** Takes a link away, if it still carries that alias, or none: a name may have a new owner by now. */
+/**
+ * Takes a link away, if it still carries that alias, or none: a name may have a new owner by now. A link that we made
+ * carries none yet if its maker died before he could write it; it is known by the MAC that it was made with.
+ */
 export interface DeleteLink {
   readonly op: 'link.delete';
   readonly netns: Netns;
   readonly name: string;
   readonly alias: string | undefined;
+  readonly mac?: string;
 }
 
 export interface SetLink {

@@ -17,7 +17,7 @@ function inverseOf(op: Op, facts: Facts): Op | undefined {
   switch (op.op) {
     case 'bridge.add':
     case 'veth.add':
-      return {op: 'link.delete', netns: 'host', name: op.name, alias: op.alias};
+      return {op: 'link.delete', netns: 'host', name: op.name, alias: op.alias, mac: op.mac};
     case 'address.add':
       return {...op, op: 'address.delete'};
     case 'address.delete':

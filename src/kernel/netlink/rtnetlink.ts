@@ -48,7 +48,7 @@ const AF = {4: 2, 6: 10} as const;
 const create = NLM.ACK | NLM.CREATE | NLM.EXCL;
 
 export function addBridge(op: AddBridge): Request {
-  const settings = [string(IFLA.IFNAME, op.name), mac(op.mac), ...mtu(op.mtu), string(IFLA.IFALIAS, op.alias)];
+  const settings = [string(IFLA.IFNAME, op.name), mac(op.mac), ...mtu(op.mtu)];
   return linkMessage(RTM.NEWLINK, create, 0, [...settings, nest(IFLA.LINKINFO, attribute(INFO.KIND, text('bridge')))]);
 }
 
@@ -63,13 +63,7 @@ export function addVeth(op: AddVeth, bridge: number | undefined, containerNetns:
   const peer = nest(VETH_INFO_PEER, linkHeader(0), ...peerSettings);
   const info = nest(IFLA.LINKINFO, attribute(INFO.KIND, text('veth')), nest(INFO.DATA, peer));
   const master = bridge === undefined ? [] : [attribute(IFLA.MASTER, u32(bridge))];
-  const settings = [
-    string(IFLA.IFNAME, op.name),
-    mac(op.mac),
-    ...mtu(op.mtu),
-    ...master,
-    string(IFLA.IFALIAS, op.alias),
-  ];
+  const settings = [string(IFLA.IFNAME, op.name), mac(op.mac), ...mtu(op.mtu), ...master];
   return linkMessage(RTM.NEWLINK, create, 0, [...settings, info]);
 }
 
@@ -83,6 +77,9 @@ export function setLink(op: SetLink, index: number, master?: number): Request {
   ];
   return linkMessage(RTM.NEWLINK, NLM.ACK, index, settings, flags, change);
 }
+
+export const setAlias = (index: number, alias: string): Request =>
+  linkMessage(RTM.NEWLINK, NLM.ACK, index, [string(IFLA.IFALIAS, alias)]);
 
 export function setPort(op: SetPort, index: number): Request {
   const data = op.hairpin === undefined ? [] : [attribute(BRPORT_MODE, u8(op.hairpin ? 1 : 0))];

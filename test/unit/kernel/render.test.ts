@@ -11,25 +11,30 @@ const masquerade = {op: 'masquerade.set', network: 'mynet'} as const;
 const table: readonly (readonly [Op, string, string])[] = [
   [
     {op: 'bridge.add', name: 'cni0', mac: '02:00:00:00:00:01', alias: 'cni-hook mynet'},
-    "ip link add cni0 address 02:00:00:00:00:01 alias 'cni-hook mynet' type bridge",
+    "ip link add cni0 address 02:00:00:00:00:01 type bridge\nip link set cni0 alias 'cni-hook mynet'",
     'make bridge "cni0"',
   ],
   [
     {op: 'bridge.add', name: 'cni0', mac: '02:00:00:00:00:01', mtu: 1400, alias: 'cni-hook mynet'},
-    "ip link add cni0 address 02:00:00:00:00:01 mtu 1400 alias 'cni-hook mynet' type bridge",
+    "ip link add cni0 address 02:00:00:00:00:01 mtu 1400 type bridge\nip link set cni0 alias 'cni-hook mynet'",
     'make bridge "cni0"',
   ],
   [
     {op: 'veth.add', name: 'veth1', mac: '02:00:00:00:00:02', bridge: 'cni0', mtu: 1400, alias: 'a b', peer},
-    "ip link add veth1 address 02:00:00:00:00:02 mtu 1400 master cni0 alias 'a b' type veth peer name eth0 address 02:00:00:00:00:03 mtu 1400 netns /proc/7/ns/net",
+    "ip link add veth1 address 02:00:00:00:00:02 mtu 1400 master cni0 type veth peer name eth0 address 02:00:00:00:00:03 mtu 1400 netns /proc/7/ns/net\nip link set veth1 alias 'a b'",
     'make the pair "veth1" and "eth0"',
   ],
   [
     {op: 'veth.add', name: 'veth1', mac: '02:00:00:00:00:02', alias: 'a b', peer},
-    "ip link add veth1 address 02:00:00:00:00:02 alias 'a b' type veth peer name eth0 address 02:00:00:00:00:03 netns /proc/7/ns/net",
+    "ip link add veth1 address 02:00:00:00:00:02 type veth peer name eth0 address 02:00:00:00:00:03 netns /proc/7/ns/net\nip link set veth1 alias 'a b'",
     'make the pair "veth1" and "eth0"',
   ],
-  [{op: 'link.delete', name: 'veth1', alias: 'a b'}, 'ip link delete veth1', 'delete interface "veth1"'],
+  [{op: 'link.delete', netns: 'host', name: 'veth1', alias: 'a b'}, 'ip link delete veth1', 'delete interface "veth1"'],
+  [
+    {op: 'link.delete', netns: 'container', name: 'eth0', alias: undefined},
+    'nsenter --net=/proc/7/ns/net ip link delete eth0',
+    'delete interface "eth0"',
+  ],
   [{op: 'link.set', netns: 'host', link: 'cni0', up: true}, 'ip link set cni0 up', 'change interface "cni0"'],
   [
     {op: 'link.set', netns: 'container', link: 'eth0', up: false, promisc: false},

@@ -27,6 +27,7 @@ const wholeRoute = {dst: '10.9.0.0/16', gw: '10.1.0.2', priority: 100, table: 30
 const requests: Readonly<Record<string, Request>> = {
   'make a bridge': rtnetlink.addBridge(bridge),
   'make a pair, one end on bridge 2, the other in the netns of descriptor 4': rtnetlink.addVeth(veth, 2, 4),
+  'give link 2 an alias': rtnetlink.setAlias(2, 'cni-hook mynet'),
   'bring link 3 up': rtnetlink.setLink({...change, up: true}, 3),
   'take link 3 down': rtnetlink.setLink({...change, up: false}, 3),
   'make link 2 promiscuous': rtnetlink.setLink({...change, promisc: true}, 2),

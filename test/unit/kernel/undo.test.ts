@@ -7,8 +7,8 @@ import type {Op} from '../../../src/kernel/op.ts';
 import {undoOf} from '../../../src/kernel/undo.ts';
 import {bridge} from '../../../src/plugins/bridge/bridge.ts';
 import {Fields} from '../../../src/spec/fields.ts';
+import {request} from '../../plugins/situation.ts';
 
-const request = {network: 'mynet', containerId: 'c1', ifName: 'eth0', netns: '/proc/7/ns/net', salt: 's'};
 const v4 = {address: '10.1.0.2/24', gateway: '10.1.0.1'};
 const v6 = {address: 'fd00::2/64', gateway: 'fd00::1'};
 const veth = {
@@ -50,6 +50,7 @@ const host: fc.Arbitrary<Facts> = fc.record({
     'net/ipv6/conf/all/forwarding': fc.constantFrom('0', '1', undefined),
   }),
   masqueraded: fc.subarray(['10.1.0.0/24', 'fd00::/64', '10.9.0.0/16']),
+  routes: fc.constant([]),
 });
 
 const addresses = fc.subarray([v4, v6], {minLength: 1});
@@ -96,7 +97,13 @@ describe('whatever a bridge network is and the host was', () => {
     fc.assert(
       fc.property(situation, ([conf, facts, ips]) => {
         expect(undoOf(planOf(conf, facts, ips).own, facts)).toEqual([
-          {op: 'link.delete', name: expect.stringMatching(/^veth/), alias: 'cni-hook mynet/c1/eth0'},
+          {
+            op: 'link.delete',
+            netns: 'host',
+            name: expect.stringMatching(/^veth/),
+            alias: 'cni-hook mynet/c1/eth0',
+            mac: expect.any(String),
+          },
         ]);
       }),
     );
@@ -105,7 +112,13 @@ describe('whatever a bridge network is and the host was', () => {
 
 describe('one operation', () => {
   const link = {index: 2, name: 'cni0', kind: 'bridge', mac: 'm', mtu: 1500, up: true, promisc: false} as Link;
-  const facts: Facts = {host: {cni0: link}, container: {}, sysctls: {'a/b': '0'}, masqueraded: ['10.9.0.0/16']};
+  const facts: Facts = {
+    host: {cni0: link},
+    container: {},
+    sysctls: {'a/b': '0'},
+    masqueraded: ['10.9.0.0/16'],
+    routes: [],
+  };
   const target = {netns: 'host', link: 'cni0'} as const;
 
   test.each<[string, Op, readonly Op[]]>([
@@ -151,7 +164,7 @@ describe('one operation', () => {
       {op: 'address.add', netns: 'container', link: 'eth0', address: '10.1.0.2/24'},
       {op: 'route.add', netns: 'container', link: 'eth0', route: {dst: '0.0.0.0/0'}},
     ];
-    expect(undoOf(ops, facts)).toEqual([{op: 'link.delete', name: 'veth1', alias: 'a'}]);
+    expect(undoOf(ops, facts)).toEqual([{op: 'link.delete', netns: 'host', name: 'veth1', alias: 'a', mac: veth.mac}]);
   });
 
   test("the host's own link is not taken for the container's of the same name", () => {
