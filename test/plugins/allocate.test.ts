@@ -10,11 +10,13 @@ import {memoryLeases} from './memory-leases.ts';
 
 const owner = (containerId: string, ifName = 'eth0'): Owner => ({containerId, ifName});
 
+const setsOf = (ipam: JsonObject) => parseRangeSets(new Fields(ipam, 'net.conf'), new Fields({}, 'net.conf'));
+
 /** An allocator for that configuration; it answers addresses without their lengths. */
 function allocator(ipam: JsonObject, leases: Leases = memoryLeases()) {
-  const sets = parseRangeSets(new Fields(ipam, 'net.conf'));
+  const sets = setsOf(ipam);
   const add = (containerId: string, ifName?: string) =>
-    allocate(sets, owner(containerId, ifName), leases).ips.map(({address}) => address.split('/')[0] ?? '');
+    allocate(sets, [], owner(containerId, ifName), leases).ips.map(({address}) => address.split('/')[0] ?? '');
   return {add, leases, del: (containerId: string) => leases.release(owner(containerId))};
 }
 
@@ -67,8 +69,8 @@ describe('several ranges', () => {
   });
 
   test('each bring their own gateway and length', () => {
-    const sets = parseRangeSets(new Fields({ranges}, 'net.conf'));
-    expect(allocate(sets, owner('a'), memoryLeases()).ips).toEqual([
+    const sets = setsOf({ranges});
+    expect(allocate(sets, [], owner('a'), memoryLeases()).ips).toEqual([
       {address: '10.1.0.2/30', gateway: '10.1.0.1'},
       {address: 'fd00::2/126', gateway: 'fd00::1'},
     ]);
@@ -151,8 +153,8 @@ describe('an exhausted range', () => {
 test('leases of others that are in the way or next in line are told', () => {
   const leases = memoryLeases();
   for (const end of [2, 4, 6]) leases.reserve(`10.1.0.${end}`, owner(`o${end}`));
-  const sets = parseRangeSets(new Fields({subnet: '10.1.0.0/24'}, 'net.conf'));
-  const {ips, met} = allocate(sets, owner('a'), leases);
+  const sets = setsOf({subnet: '10.1.0.0/24'});
+  const {ips, met} = allocate(sets, [], owner('a'), leases);
   expect(ips[0]?.address).toBe('10.1.0.3/24');
   expect(met.map(({address}) => address)).toEqual(['10.1.0.2', '10.1.0.4', '10.1.0.6']);
 });

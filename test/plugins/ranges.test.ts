@@ -4,7 +4,8 @@ import {candidates, formatRange, holds, parseRangeSets, type RangeSet} from '../
 import {formatAddress, parseAddress} from '../../src/spec/address.ts';
 import {Fields, type JsonObject} from '../../src/spec/fields.ts';
 
-const parse = (ipam: JsonObject) => parseRangeSets(new Fields(ipam, 'net.conf'));
+const parse = (ipam: JsonObject, runtimeConfig: JsonObject = {}) =>
+  parseRangeSets(new Fields(ipam, 'net.conf'), new Fields(runtimeConfig, 'net.conf, "runtimeConfig"'));
 const shown = (sets: readonly RangeSet[]) =>
   sets.map(set => set.map(range => `${formatRange(range)} by ${formatAddress(range.gateway)}`));
 const order = (ipam: JsonObject, last?: string) =>
@@ -60,7 +61,7 @@ describe('sets', () => {
   test.each([
     [{}, 'there is no range: set "subnet", or "ranges"'],
     [{ranges: []}, 'there is no range: set "subnet", or "ranges"'],
-    [{ranges: [[]]}, '"ranges"[0] is empty: it needs at least one range'],
+    [{ranges: [[]]}, '"ranges"[0] is empty: it needs a range'],
     [{ranges: [{subnet: '10.1.0.0/24'}]}, '"ranges" must be a list of lists of ranges'],
     [{ranges: [[{subnet: '10.1.0.0/24'}, {subnet: 'fd00::/64'}]]}, 'a range set holds IPv4 and IPv6'],
     [

@@ -1,6 +1,7 @@
 // What a plugin is handed where nothing is special: one attachment, a bare host, ports that touch no disk.
 import type {Facts, Link} from '../../src/kernel/facts.ts';
 import type {AttachmentRequest, IpamPorts} from '../../src/plugins/plugin.ts';
+import {noCniArgs} from '../../src/spec/cni-args.ts';
 import {memoryStore} from './memory-leases.ts';
 
 export const request: AttachmentRequest = {
@@ -9,6 +10,7 @@ export const request: AttachmentRequest = {
   ifName: 'eth0',
   netns: '/proc/7/ns/net',
   salt: 'salt',
+  args: noCniArgs,
 };
 
 /** Nothing but a kernel that has both families and forwards neither. */
@@ -17,6 +19,7 @@ export const bareHost: Facts = {
   container: {},
   sysctls: {'net/ipv4/ip_forward': '0', 'net/ipv6/conf/all/forwarding': '0'},
   masqueraded: [],
+  routes: [],
 };
 
 /** A bridge that is there and up, and no more. */

@@ -51,3 +51,11 @@ test.each([
 test('a single plugin without a type is refused', () => {
   expect(() => parseSingleNetwork({name: 'n'}, '/f')).toThrow('/f: the plugin has no "type"');
 });
+
+test('addresses are kept for as long as "keepIP" says, or not at all', () => {
+  const keepSeconds = (keepIP: string) => parseNetworkList({name: 'n', plugins: [bridge], keepIP}, '/f').keepSeconds;
+  expect([keepSeconds(''), keepSeconds('10m'), parseSingleNetwork({name: 'n', ...bridge}, '/f').keepSeconds]).toEqual([
+    0, 600, 0,
+  ]);
+  expect(() => keepSeconds('forever')).toThrow('/f: "keepIP": "forever" is not a time');
+});

@@ -1,0 +1,84 @@
+// Where things are: a flag wins over the environment, that over the settings file, that over the default.
+// The file has a fixed path, so the layer that it makes is tested in a private host, in a program of its own.
+import {spawnSync} from 'node:child_process';
+import {describe, expect, test} from '@jest/globals';
+import {loadSettings, splitPath} from '../../../src/runtime/settings.ts';
+
+const environment = {
+  NETCONFPATH: '/env/net.d',
+  CNI_PATH: '/env/bin:/env/bin2',
+  CNI_HOOK_STATE_DIR: '/env/state',
+  CNI_HOOK_CACHE_DIR: '/env/cache',
+};
+
+test('a flag wins over the environment, key by key', () => {
+  expect(loadSettings({stateDir: '/flag/state', confDir: undefined}, environment)).toMatchObject({
+    confDir: '/env/net.d',
+    pluginDirs: ['/env/bin', '/env/bin2'],
+    stateDir: '/flag/state',
+    cacheDir: '/env/cache',
+  });
+});
+
+test.each([
+  [undefined, undefined],
+  ['', undefined],
+  [':', undefined],
+  ['/a', ['/a']],
+  ['/a::/b:', ['/a', '/b']],
+])('the path %j is %j', (text, directories) => {
+  expect(splitPath(text)).toEqual(directories);
+});
+
+const isRoot = process.getuid?.() === 0;
+const withRoot = isRoot ? describe : describe.skip;
+if (!isRoot) console.log('skipped: the settings file, because a private host needs root');
+
+withRoot('the settings file', () => {
+  const defaults = {
+    confDir: '/etc/cni/net.d',
+    pluginDirs: ['/opt/cni/bin'],
+    stateDir: '/run/cni-hook',
+    cacheDir: '/var/lib/cni',
+    dataDir: '/var/lib/cni/networks',
+  };
+
+  test.each<[string, string, object]>([
+    ['that is not there', '', defaults],
+    ['that is empty of keys', '{}', defaults],
+    [
+      'wins over the default and loses against the environment',
+      '{"confDir": "/file/net.d", "pluginDirs": ["/file/bin"], "dataDir": "/file/data", "stateDir": ""}',
+      {...defaults, confDir: '/env/net.d', pluginDirs: ['/file/bin'], dataDir: '/file/data'},
+    ],
+  ])('%s', (_what, file, expected) => {
+    const environment = file.includes('confDir') ? {NETCONFPATH: '/env/net.d', CNI_PATH: ''} : {};
+    expect(JSON.parse(loadIn(file, environment).stdout)).toEqual(expected);
+  });
+
+  test.each([
+    ['{', '/etc/cni-hook/config.json:1:2: not valid JSON'],
+    ['[]', '/etc/cni-hook/config.json: expected an object, got []'],
+    ['{"stateDir": 1}', '/etc/cni-hook/config.json: "stateDir" must be a string, got 1'],
+    ['{"pluginDirs": "/x"}', '/etc/cni-hook/config.json: "pluginDirs" must be a list, got "/x"'],
+  ])('%s is refused', (file, message) => {
+    expect(loadIn(file, {}).stdout).toContain(message);
+  });
+
+  /** What loadSettings answers, or the message that it throws, where that file is in /etc. */
+  function loadIn(file: string, environment: Readonly<Record<string, string>>) {
+    const program = `
+      import {loadSettings} from './src/runtime/settings.ts';
+      try {
+        console.log(JSON.stringify(loadSettings({}, ${JSON.stringify(environment)})));
+      } catch (error) {
+        console.log(error.message);
+      }`;
+    const write = 'if [ -n "$1" ]; then mkdir -p /etc/cni-hook && printf %s "$1" > /etc/cni-hook/config.json; fi';
+    return spawnSync(
+      'test/private-host',
+      ['sh', '-c', `${write}; exec node_modules/.bin/bun -e "$2"`, 'sh', file, program],
+      {encoding: 'utf8'},
+    );
+  }
+});
