@@ -2,12 +2,14 @@
 // own, and functions that work inside it. Nothing in it outlives close(), and the machine sees none of it but cgroups,
 // which close() takes away. Its files are reached from here under /proc/PID/root.
 import {randomBytes} from 'node:crypto';
-import {existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {constants} from 'node:os';
 import {dirname} from 'node:path';
+import {setTimeout as pause} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {execa} from 'execa';
 import {type BundleOptions, bundleDir, bundleOf, rootfs} from './fixtures/bundle.ts';
+import {removeCgroups} from './fixtures/cgroups.ts';
 import {type Outside, startOutside} from './fixtures/outside.ts';
 import {type Snapshot, takeSnapshot} from './fixtures/snapshot.ts';
 
@@ -158,11 +160,14 @@ export async function createHost(): Promise<Host> {
     },
     runc: (...args) => runtime(['runc'], args),
     crun: (...args) => runtime(crunCommand, args),
-    snapshot: () => takeSnapshot(must, root),
+    snapshot: () => takeSnapshot(must, ['/run', '/var/lib/cni', '/etc/cni'], root),
     addOutside: () => startOutside({must, netns, write}),
     close: async () => {
+      const first = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
       holder.kill('SIGKILL');
       await holder;
+      // The first process of a pid namespace ends when all others have ended.
+      while (existsSync(`/proc/${first}/ns/pid`)) await pause(5);
       await removeCgroups(cgroup);
     },
   };
@@ -184,32 +189,4 @@ const crunCommand = [
 function assignments(env: Readonly<Record<string, string>>): readonly string[] {
   const all = {PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', ...env};
   return Object.entries(all).map(([key, value]) => `${key}=${value}`);
-}
-
-/** The directories of that name that runtimes have made in the machine's hierarchies. */
-export function cgroupsNamed(name: string): readonly string[] {
-  const top = '/sys/fs/cgroup';
-  return [top, ...readdirSync(top).map(hierarchy => `${top}/${hierarchy}`)]
-    .map(parent => `${parent}/${name}`)
-    .filter(path => existsSync(path));
-}
-
-async function removeCgroups(name: string): Promise<void> {
-  const deadline = Date.now() + 5000;
-  for (const path of cgroupsNamed(name)) {
-    const below = readdirSync(path, {withFileTypes: true}).filter(entry => entry.isDirectory());
-    for (const directory of [...below.map(entry => `${path}/${entry.name}`), path]) {
-      // The killed may take a moment to leave.
-      while (!tryRemove(directory) && Date.now() < deadline) await new Promise(resolve => setTimeout(resolve, 10));
-    }
-  }
-}
-
-function tryRemove(directory: string): boolean {
-  try {
-    rmdirSync(directory);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,5 +1,6 @@
 // The end works from the record alone: whatever has become of the netns, the process and the configuration, and however
 // often, late or early it is called.
+import {setTimeout as pause} from 'node:timers/promises';
 import {afterEach, beforeEach, expect, test} from '@jest/globals';
 import {hookLines} from '../fixtures/bundle.ts';
 import {runToEnd, start} from '../fixtures/container.ts';
@@ -100,7 +101,6 @@ test('what a container without poststop has left goes when its id comes again, o
 
 const replace = (network: object | string): void => host.write(conf, network);
 const onlyCreateRuntime = () => ({createRuntime: hookLines(executable).createRuntime ?? []});
-const pause = (milliseconds: number): Promise<void> => new Promise(resolve => setTimeout(resolve, milliseconds));
 
 function logEntries(): readonly object[] {
   const lines = host.read('/run/cni-hook/log.jsonl').trim().split('\n');

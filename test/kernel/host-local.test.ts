@@ -1,4 +1,5 @@
 // The reference's host-local and ours on one directory at the same time: no address twice, none lost.
+import {setTimeout as pause} from 'node:timers/promises';
 import {afterEach, beforeEach, expect, test} from '@jest/globals';
 import {bridgeNetwork, isLease} from '../fixtures/networks.ts';
 import {callReference} from '../fixtures/reference.ts';
@@ -117,7 +118,7 @@ async function holdLock(): Promise<() => Promise<void>> {
   host.write('/run/go', '');
   const script = `exec 9>>${directory}/lock; flock 9; echo >/run/locked; while [ -e /run/go ]; do sleep 0.02; done`;
   const holder = host.run('bash', ['-c', script]);
-  while (!host.list('/run').includes('locked')) await new Promise(resolve => setTimeout(resolve, 10));
+  while (!host.list('/run').includes('locked')) await pause(10);
   return async () => {
     await host.must('rm', ['/run/go']);
     await holder;

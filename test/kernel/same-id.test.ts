@@ -1,4 +1,5 @@
 // One id, several processes: an end and a start, or two starts, that come at the same time take turns.
+import {setTimeout as pause} from 'node:timers/promises';
 import {afterEach, beforeEach, expect, test} from '@jest/globals';
 import {classic, classicLeases, isLease} from '../fixtures/networks.ts';
 import {creating, stopped} from '../fixtures/state.ts';
@@ -70,5 +71,3 @@ test('createRuntime that comes twice for one process answers yes and changes not
   expect(await host.hook('prestart', creating('c1', container.pid))).toEqual(done);
   expect(await host.snapshot()).toEqual(before);
 });
-
-const pause = (milliseconds: number): Promise<void> => new Promise(resolve => setTimeout(resolve, milliseconds));
