@@ -33,8 +33,9 @@ main() {
       print_hooks
       ;;
     demo)
+      ensure_packages nft:nftables ip:iproute2 runc:runc busybox:busybox-static
       put_all
-      run_demo
+      examples/demo.sh "$prefix/bin/cni-hook"
       ;;
     uninstall) take_away ;;
   esac
@@ -65,12 +66,12 @@ parse_flags() {
 }
 
 put_all() {
-  trap write_manifest EXIT
+  trap end EXIT
   ensure_packages nft:nftables ip:iproute2
   build
+  quietly dist/cni-hook --version
   put dist/cni-hook "$prefix/bin/cni-hook" 755
   put_default_network
-  write_manifest
 }
 
 print_hooks() {
@@ -78,11 +79,6 @@ print_hooks() {
   hooks=$(<hooks/config.json)
   say 'these lines in the config.json of a bundle give its container a network, and take it back:'
   say "${hooks//'/usr/local/bin/cni-hook'/"$prefix/bin/cni-hook"}"
-}
-
-run_demo() {
-  ensure_packages runc:runc busybox:busybox-static
-  examples/demo.sh "$prefix/bin/cni-hook"
 }
 
 take_away() {
@@ -161,12 +157,11 @@ put_default_network() {
 
 # Puts a file in place as a whole: SOURCE TARGET MODE. Who runs the old executable goes on with it.
 put() {
-  local source=$1 target=$2 beside=$2.new.$$ checksum
+  local source=$1 target=$2 checksum
   make_directory "$(dirname "$target")"
-  if ! cp -- "$source" "$beside" || ! chmod "$3" "$beside"; then
-    rm -f -- "$beside"
-    fail "cannot write $target"
-  fi
+  beside=$target.new.$$
+  cp -- "$source" "$beside"
+  chmod "$3" "$beside"
   checksum=$(checksum_of "$beside")
   mv -fT -- "$beside" "$target"
   note file "$checksum" "$target"
@@ -204,8 +199,8 @@ note() {
 }
 
 # Also when something has failed half-way: what has been put somewhere by then has to be known.
-write_manifest() {
-  trap - EXIT
+end() {
+  rm -f -- "${beside:-}"
   ((${#entries[@]} > 0)) || return 0
   make_directory "$(dirname "$manifest")"
   printf '%s\n' "${entries[@]}" >"$manifest.new"
