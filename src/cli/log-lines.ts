@@ -5,10 +5,10 @@ import {type LogEntry, logPath, readLog} from '../runtime/log.ts';
 import {printable} from './terminal.ts';
 
 /** One line, then one for each command of the plan. */
-export function formatEntry({time, level, event, id, network, msg, ms, plan}: LogEntry): readonly string[] {
-  const took = ms === undefined ? '' : ` (${ms} ms)`;
+export function formatEntry({time, level, event, id, network, msg, phases, plan}: LogEntry): readonly string[] {
+  const took = phases && ` (${phases.reduce((sum, {ms}) => sum + ms, 0).toFixed(1)} ms)`;
   const words = [time, level, event, id, network ?? '', msg].filter(word => word !== '').join(' ');
-  return [printable(`${words}${took}`), ...(plan ?? []).map(command => `  ${printable(command)}`)];
+  return [printable(`${words}${took ?? ''}`), ...(plan ?? []).map(command => `  ${printable(command)}`)];
 }
 
 const pause = 200;

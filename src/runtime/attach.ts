@@ -5,10 +5,11 @@ import type {Facts} from '../kernel/facts.ts';
 import type {HeldLock} from '../kernel/flock.ts';
 import {Kernel} from '../kernel/kernel.ts';
 import type {Attachment} from '../kernel/names.ts';
-import {isStillAt, type OpenNetns} from '../kernel/netns.ts';
+import {isStillAt} from '../kernel/netns.ts';
 import type {Plan} from '../kernel/op.ts';
-import {bootId, isAlive, type ProcessIdentity} from '../kernel/process.ts';
+import {bootId, isAlive} from '../kernel/process.ts';
 import {render} from '../kernel/render.ts';
+import {mark} from '../kernel/trace.ts';
 import {undoOf} from '../kernel/undo.ts';
 import type {Planned} from '../plugins/plugin.ts';
 import {type CniArgs, formatCniArgs} from '../spec/cni-args.ts';
@@ -16,6 +17,7 @@ import {CniError} from '../spec/error.ts';
 import type {Network} from '../spec/network.ts';
 import type {IpamResult, Result} from '../spec/result.ts';
 import type {Chain} from './chain.ts';
+import type {Container} from './container.ts';
 import {detach} from './detach.ts';
 import {forget} from './kept.ts';
 import {takeLeases} from './lease.ts';
@@ -24,15 +26,6 @@ import {refuseTaken} from './occupant.ts';
 import {type AttachmentRecord, readNetworkRecord, writeNetworkRecord, writeRecord} from './record.ts';
 import type {Settings} from './settings.ts';
 import {takeDownIfIdle} from './take-down.ts';
-
-/** A container that is being started: its first process waits, its netns is open. */
-export interface Container {
-  readonly id: string;
-  /** Undefined if the caller named a netns and no process. */
-  readonly process: ProcessIdentity | undefined;
-  readonly netns: OpenNetns;
-  readonly bundle: string;
-}
 
 /** One attachment, parsed and checked, before anything is touched. */
 export interface Prepared {
@@ -98,14 +91,19 @@ class Transaction {
     this.#lock = lockNetwork(this.#settings.stateDir, attachment.network, 'shared');
     const facts = this.#kernel.observe(chain.question, attachment.network);
     refuseTaken(this.#kernel, attachment, facts);
+    mark('observe');
     this.#write(this.#newRecord());
+    mark('record');
     const leased = takeLeases(this.#settings, chain, this.#kernel);
     checkDeadline();
+    mark('lease');
     const {planned, facts: latest} = this.#planAlone(facts, leased);
     const {plan, result} = planned;
     const record = this.#write({...this.#newRecord(), undo: undoOf(plan.own, latest), result});
     if (plan.shared.length > 0) this.#rememberShared(plan, latest);
+    mark('plan');
     this.#kernel.apply([...plan.shared, ...plan.own]);
+    mark('apply');
     checkDeadline();
     this.#checkAlive();
     if (record.keepSeconds === 0) forget(this.#settings, attachment);

@@ -1,6 +1,8 @@
 // The log: one JSON object a line, with the container's id, for all containers in one file, so that it survives the
 // container and stays bounded without anybody sweeping. Under crun and podman it is the only place where a reason is seen.
+
 import {appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync} from 'node:fs';
+import type {Phase} from '../kernel/trace.ts';
 
 export interface LogEntry {
   /** ISO 8601, UTC. */
@@ -13,7 +15,8 @@ export interface LogEntry {
   readonly network?: string;
   /** The plan as commands. */
   readonly plan?: readonly string[];
-  readonly ms?: number;
+  /** Where the time went. */
+  readonly phases?: readonly Phase[];
 }
 
 const largest = 4 * 1024 * 1024;

@@ -2,6 +2,7 @@
 // The kernel works through a whole batch even if a message in it fails, so after a failure everything in the batch may
 // have happened: undo must cover all of it.
 import {closeFd, describeErrno, netlinkSocket, receive, send, setSocketOption} from '../libc.ts';
+import {mark} from '../trace.ts';
 import {
   attributes,
   concat,
@@ -70,6 +71,7 @@ export class NetlinkSocket {
         }
       }
     }
+    mark(`netlink, ${requests.length} messages`);
     return answers.filter(answer => answer !== undefined);
   }
 
