@@ -109,6 +109,7 @@ const table: readonly (readonly [Op, string, string])[] = [
       "nft 'add chain inet cni-hook masquerade-mynet { type nat hook postrouting priority srcnat; }'",
       "nft 'flush chain inet cni-hook masquerade-mynet'",
       "nft 'delete chain inet cni-hook masquerade-mynet'",
+      'nft list table inet cni-hook | grep -q chain || nft delete table inet cni-hook',
     ].join('\n'),
     'masquerade network "mynet"',
   ],

@@ -1,8 +1,8 @@
 // What we say to the kernel, held against bytes that ip(8) sends too, and what it answered, read into a Link.
 import {describe, expect, test} from '@jest/globals';
-import {dumpRules, readRuleComment} from '../../../src/kernel/netlink/nfnetlink.ts';
+import {deleteEmptyTable, dumpRules, readRuleComment} from '../../../src/kernel/netlink/nfnetlink.ts';
 import * as rtnetlink from '../../../src/kernel/netlink/rtnetlink.ts';
-import {decode, encode, type Request} from '../../../src/kernel/netlink/wire.ts';
+import {concat, decode, encode, type Request} from '../../../src/kernel/netlink/wire.ts';
 import {dump, sectionsOf} from './bytes.ts';
 
 const bridge = {
@@ -24,7 +24,7 @@ const veth = {
 const change = {op: 'link.set', netns: 'host', link: 'veth0'} as const;
 const wholeRoute = {dst: '10.9.0.0/16', gw: '10.1.0.2', priority: 100, table: 300, mtu: 1300, advmss: 1260};
 
-const requests: Readonly<Record<string, Request>> = {
+const requests: Readonly<Record<string, Request | readonly Request[]>> = {
   'make a bridge': rtnetlink.addBridge(bridge),
   'make a pair, one end on bridge 2, the other in the netns of descriptor 4': rtnetlink.addVeth(veth, 2, 4),
   'give link 2 an alias': rtnetlink.setAlias(2, 'cni-hook mynet'),
@@ -47,13 +47,15 @@ const requests: Readonly<Record<string, Request>> = {
   'add an IPv6 default route': rtnetlink.addRoute({dst: '::/0', gw: 'fd00::2'}, 2),
   'add a route without gateway, scope link': rtnetlink.addRoute({dst: '10.8.0.0/16', scope: 253}, 2),
   'list the rules of a chain': dumpRules('cni-hook', 'masquerade-mynet'),
+  'delete a table if it is empty': deleteEmptyTable('cni-hook'),
 };
 
 describe('bytes', () => {
   const golden = sectionsOf('requests.txt');
 
   test.each(Object.entries(requests))('%s', (title, request) => {
-    expect(dump(encode(request, 7))).toBe(dump(golden.get(title) ?? new Uint8Array()));
+    const sent = concat([request].flat().map((one, i) => encode(one, 7 + i)));
+    expect(dump(sent)).toBe(dump(golden.get(title) ?? new Uint8Array()));
   });
 
   test('every section of requests.txt is asked for', () => {

@@ -22,7 +22,7 @@ test('an entry is one line of JSON, with the time', () => {
     msg: 'two\nlines',
     network: 'n',
     plan: ['ip link'],
-    ms: 1.5,
+    phases: [],
   });
   const text = readFileSync(logPath(state), 'utf8');
   expect(text.split('\n')).toHaveLength(2);
@@ -34,7 +34,7 @@ test('an entry is one line of JSON, with the time', () => {
     msg: 'two\nlines',
     network: 'n',
     plan: ['ip link'],
-    ms: 1.5,
+    phases: [],
   });
 });
 
