@@ -47,6 +47,7 @@ const gates: Readonly<Record<string, readonly string[]>> = {
     'src/kernel/flock.ts',
     'src/kernel/netns.ts',
     'src/kernel/tool.ts',
+    'src/kernel/trace.ts',
     'src/plugins/host-local/owner-index.ts',
     'src/plugins/host-local/store.ts',
     'src/runtime/container-lock.ts',
