@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes a bundle for runc or crun: a root file system with busybox in it, and a config.json whose only word about the
-# network is the two hook lines. Prints the bundle's directory, which must not exist yet. Needs root and busybox.
+# network is the two hook lines. Prints the bundle's directory: DIR/ID, or a new one under /tmp. Needs root and busybox.
 #   examples/make-bundle.sh [--in DIR] [--hook PATH] [--networks NAME,NAME:IFNAME…] ID COMMAND [ARGUMENT…]
 #   runc run -d -b "$(examples/make-bundle.sh c1 sleep 600)" c1
 set -euo pipefail
@@ -21,29 +21,31 @@ json_strings() {
   done
 }
 
-parent=. hook=/usr/local/bin/cni-hook networks=
+parent='' hook=/usr/local/bin/cni-hook networks=''
 while [[ ${1:-} == --* ]]; do
   case $1 in
     --in | --hook | --networks) (($# > 1)) || fail "$1 wants a value" 2 ;;
     *) fail "unknown flag \"$1\": there are --in, --hook and --networks" 2 ;;
   esac
   case $1 in
-    --in) parent=$2 ;;
+    --in) parent=$(realpath -m -- "$2") ;;
     --hook) hook=$2 ;;
     --networks) networks=$2 ;;
   esac
   shift 2
 done
 (($# > 1)) || fail 'usage: make-bundle.sh [--in DIR] [--hook PATH] [--networks LIST] ID COMMAND [ARGUMENT…]' 2
-id=$1 bundle=$parent/$1
+id=$1
 shift
 [[ $id =~ ^[A-Za-z0-9][A-Za-z0-9_.-]*$ ]] || fail "\"$id\" is no container id: letters, digits, \"_\", \".\" and \"-\""
-[[ ! -e $bundle ]] || fail "\"$bundle\" exists: take it away, or choose another place with --in"
 ((EUID == 0)) || fail 'this needs root, as runc does'
 busybox=$(command -v busybox) || fail 'busybox is missing: apt-get install busybox-static'
 
-annotations=
-[[ -z $networks ]] || annotations="$(json_strings io.cni-hook.networks): $(json_strings "$networks")"
+arguments=$(json_strings "$@")
+path=$(json_strings "$hook")
+annotation=$(json_strings "$networks")
+bundle=${parent:-$(mktemp -d /tmp/bundle.XXXXXX)}/$id
+[[ ! -e $bundle ]] || fail "\"$bundle\" exists: take it away, or choose another place with --in"
 
 mkdir -p "$bundle"/rootfs/{bin,dev,etc,proc,sys,tmp}
 cp "$busybox" "$bundle/rootfs/bin/busybox"
@@ -57,7 +59,7 @@ cat >"$bundle/config.json" <<END
   "ociVersion": "1.0.2",
   "process": {
     "user": {"uid": 0, "gid": 0},
-    "args": [$(json_strings "$@")],
+    "args": [$arguments],
     "env": ["PATH=/bin"],
     "cwd": "/",
     "capabilities": {
@@ -68,7 +70,7 @@ cat >"$bundle/config.json" <<END
     "noNewPrivileges": true
   },
   "root": {"path": "rootfs"},
-  "hostname": $(json_strings "$id"),
+  "hostname": "$id",
   "mounts": [
     {"destination": "/proc", "type": "proc", "source": "proc"},
     {"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "mode=755", "size=65536k"]},
@@ -78,10 +80,10 @@ cat >"$bundle/config.json" <<END
     "cgroupsPath": "/$id.$$",
     "namespaces": [{"type": "pid"}, {"type": "network"}, {"type": "ipc"}, {"type": "uts"}, {"type": "mount"}]
   },
-  "annotations": {$annotations},
+  "annotations": {${networks:+"io.cni-hook.networks": $annotation}},
   "hooks": {
-    "createRuntime": [{"path": $(json_strings "$hook"), "args": ["cni-hook", "createRuntime"], "timeout": 30}],
-    "poststop":      [{"path": $(json_strings "$hook"), "args": ["cni-hook", "poststop"], "timeout": 30}]
+    "createRuntime": [{"path": $path, "args": ["cni-hook", "createRuntime"], "timeout": 30}],
+    "poststop":      [{"path": $path, "args": ["cni-hook", "poststop"], "timeout": 30}]
   }
 }
 END
