@@ -43,7 +43,8 @@ busybox=$(command -v busybox) || fail 'busybox is missing: apt-get install busyb
 
 arguments=$(json_strings "$@")
 path=$(json_strings "$hook")
-annotation=$(json_strings "$networks")
+annotation=''
+[[ -z $networks ]] || annotation="\"io.cni-hook.networks\": $(json_strings "$networks")"
 bundle=${parent:-$(mktemp -d /tmp/bundle.XXXXXX)}/$id
 [[ ! -e $bundle ]] || fail "\"$bundle\" exists: take it away, or choose another place with --in"
 
@@ -80,7 +81,7 @@ cat >"$bundle/config.json" <<END
     "cgroupsPath": "/$id.$$",
     "namespaces": [{"type": "pid"}, {"type": "network"}, {"type": "ipc"}, {"type": "uts"}, {"type": "mount"}]
   },
-  "annotations": {${networks:+"io.cni-hook.networks": $annotation}},
+  "annotations": {$annotation},
   "hooks": {
     "createRuntime": [{"path": $path, "args": ["cni-hook", "createRuntime"], "timeout": 30}],
     "poststop":      [{"path": $path, "args": ["cni-hook", "poststop"], "timeout": 30}]
