@@ -46,6 +46,7 @@ const gates: Readonly<Record<string, readonly string[]>> = {
     'src/kernel/apply.ts',
     'src/kernel/flock.ts',
     'src/kernel/netns.ts',
+    'src/kernel/pin.ts',
     'src/kernel/tool.ts',
     'src/kernel/trace.ts',
     'src/plugins/host-local/owner-index.ts',

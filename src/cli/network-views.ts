@@ -80,7 +80,7 @@ function viewOf({file, network}: Loaded, settings: Settings): NetworkView {
     .filter(({type}) => type === 'bridge')
     .flatMap(({conf}) => attempt(() => [parseBridgeConfig(conf, noCniArgs).bridge]));
   const ranges = parts.flatMap(({conf}) => attempt(() => rangesOf(conf, network, settings)));
-  attempt(() => [prepareChain(network, nobody(network), settings)]);
+  attempt(() => [prepareChain(network, nobody(network), settings.dataDir)]);
   return {
     ...nothing,
     name: network.name,

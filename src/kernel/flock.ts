@@ -39,6 +39,7 @@ function waitFor(fd: number, kind: 'shared' | 'exclusive', path: string, millise
   }
 }
 
-function sleep(milliseconds: number): void {
+/** Blocks this thread. */
+export function sleep(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }

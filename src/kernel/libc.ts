@@ -11,6 +11,9 @@ const {symbols} = dlopen('libc.so.6', {
   close: {args: ['i32'], returns: 'i32'},
   setns: {args: ['i32', 'i32'], returns: 'i32'},
   flock: {args: ['i32', 'i32'], returns: 'i32'},
+  memfd_create: {args: ['ptr', 'u32'], returns: 'i32'},
+  mount: {args: ['ptr', 'ptr', 'ptr', 'u64', 'ptr'], returns: 'i32'},
+  umount2: {args: ['ptr', 'i32'], returns: 'i32'},
   strerror: {args: ['i32'], returns: 'cstring'},
   __errno_location: {args: [], returns: 'ptr'},
 });
@@ -75,6 +78,26 @@ export function setNetns(fd: number): void {
   check('setns', symbols.setns(fd, CLONE_NEWNET));
 }
 
+const MFD_CLOEXEC = 1;
+
+/** An open file that has no name and no place on a disk. */
+export function memoryFile(name: string): number {
+  return check('memfd_create', symbols.memfd_create(cString(name), MFD_CLOEXEC));
+}
+
+const MS_BIND = 4096;
+const MNT_DETACH = 2;
+
+/** Makes `target`, an existing file, show what `source` is. */
+export function bindMount(source: string, target: string): void {
+  check('mount', symbols.mount(cString(source), cString(target), null, MS_BIND, null));
+}
+
+/** Takes the mount at `target` away, from view at once, and from the kernel when nobody uses it. */
+export function unmount(target: string): void {
+  check('umount2', symbols.umount2(cString(target), MNT_DETACH));
+}
+
 const LOCK = {shared: 1, exclusive: 2} as const;
 const LOCK_NB = 4;
 
@@ -90,6 +113,8 @@ function check(call: string, result: number): number {
   if (result >= 0) return result;
   throw new SystemError(call, lastErrno());
 }
+
+const cString = (text: string): Uint8Array => new TextEncoder().encode(`${text}\0`);
 
 function lastErrno(): number {
   return read.i32(symbols.__errno_location() as never);

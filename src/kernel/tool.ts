@@ -1,9 +1,10 @@
 // Runs a program of the host. Its path comes from a fixed list and its environment is ours: a hook's own PATH may be
 // empty (podman's poststop) or somebody else's.
 import {spawnSync} from 'node:child_process';
-import {existsSync} from 'node:fs';
+import {closeSync, existsSync, fstatSync, readSync, writeSync} from 'node:fs';
 import {CniError} from '../spec/error.ts';
 import {timeLeft} from './deadline.ts';
+import {memoryFile} from './libc.ts';
 
 const directories = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/local/sbin', '/usr/local/bin'];
 const millisecondsToWait = 10_000;
@@ -34,29 +35,53 @@ export interface Ended {
   readonly stderr: string;
   /** Why it has no status 0: "ended with exit status 1", "took longer than 10 s". */
   readonly reason: string;
+  /** The error's code where it did not start: "EACCES", "ETXTBSY". */
+  readonly code: string | undefined;
 }
 
+// Bytes.
 const mostOutput = 16 * 1024 * 1024;
 
-/** Runs a file. It is killed after so many milliseconds, or when our own time is up, or if it writes more than 16 MiB. */
+/**
+ * Runs a file. It is killed after so many milliseconds, or when our own time is up. Its streams are files and not pipes, so
+ * that a child of its own which keeps them open makes nobody wait. Of what it writes the first 16 MiB count.
+ */
 export function runProgram(
   path: string,
   args: readonly string[],
   options: {readonly input: string; readonly environment: NodeJS.ProcessEnv; readonly milliseconds: number},
 ): Ended {
-  const timeout = Math.max(1, timeLeft(options.milliseconds));
-  const {status, signal, stdout, stderr, error} = spawnSync(path, args, {
-    input: options.input,
-    env: options.environment,
-    encoding: 'utf8',
-    timeout,
-    killSignal: 'SIGKILL',
-    maxBuffer: mostOutput,
-  });
-  const isLate = (error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT';
-  const ending = signal ? `was killed by ${signal}` : `ended with exit status ${status}`;
-  const reason = isLate ? `took longer than ${(timeout / 1000).toFixed(1)} s` : (error?.message ?? ending);
-  return {status: status ?? undefined, stdout: stdout ?? '', stderr: stderr ?? '', reason};
+  const files = ['stdin', 'stdout', 'stderr'].map(name => memoryFile(`cni-hook-${name}`));
+  const [input = -1, output = -1, errors = -1] = files;
+  try {
+    writeSync(input, options.input, 0);
+    const timeout = Math.max(1, timeLeft(options.milliseconds));
+    const {environment: env} = options;
+    const {status, signal, error} = spawnSync(path, args, {
+      stdio: [input, output, errors],
+      env,
+      timeout,
+      killSignal: 'SIGKILL',
+    });
+    const code = (error as NodeJS.ErrnoException | undefined)?.code;
+    const late = `took longer than ${(timeout / 1000).toFixed(1)} s and was killed`;
+    const ending = signal ? `was killed by ${signal}` : `ended with exit status ${status}`;
+    const reason = code === 'ETIMEDOUT' ? late : (error?.message ?? ending);
+    return {
+      status: error ? undefined : (status ?? undefined),
+      stdout: readFrom(output),
+      stderr: readFrom(errors),
+      reason,
+      code,
+    };
+  } finally {
+    for (const fd of files) closeSync(fd);
+  }
+}
+
+function readFrom(fd: number): string {
+  const bytes = Buffer.alloc(Math.min(fstatSync(fd).size, mostOutput));
+  return bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, 0));
 }
 
 const packages: Readonly<Record<string, string>> = {nft: 'nftables'};

@@ -4,7 +4,8 @@ import type {Facts, Question} from '../kernel/facts.ts';
 import type {Attachment} from '../kernel/names.ts';
 import type {Op, Plan} from '../kernel/op.ts';
 import type {CniArgs} from '../spec/cni-args.ts';
-import type {Fields} from '../spec/fields.ts';
+import type {Command} from '../spec/environment.ts';
+import type {Fields, JsonObject} from '../spec/fields.ts';
 import type {IpamResult, Result, ResultIp} from '../spec/result.ts';
 
 /** The one attachment that is asked for. */
@@ -93,6 +94,19 @@ export interface IpamPorts {
   /** Told of other leases that were met on the way: whoever listens may look whether their holders live. */
   readonly met: (directory: string, leases: readonly Lease[]) => void;
   readonly readFile: (path: string) => string;
+  /** Calls a plugin that is not ours and returns its stdout. Throws what it answers with. */
+  readonly call: (foreign: ForeignCall) => string;
+}
+
+/** The call of a plugin that is not ours. */
+export interface ForeignCall {
+  readonly type: string;
+  readonly command: Command;
+  /** Its stdin. */
+  readonly conf: JsonObject;
+  readonly request: AttachmentRequest;
+  /** Names the configuration in messages. */
+  readonly where: string;
 }
 
 export interface PreparedIpam {

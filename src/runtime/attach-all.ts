@@ -62,7 +62,11 @@ function prepare(
 ): Prepared {
   const attachment = {network: network.name, containerId: container.id, ifName};
   const salt = randomBytes(8).toString('hex');
-  const chain = prepareChain(network, {...attachment, netns: container.netns.path, salt, args: noCniArgs}, settings);
+  const chain = prepareChain(
+    network,
+    {...attachment, netns: container.netns.path, salt, args: noCniArgs},
+    settings.dataDir,
+  );
   const keep = annotations[keepAnnotation];
   const keepSeconds = keep === undefined ? network.keepSeconds : parseDuration(keep, `annotation "${keepAnnotation}"`);
   return {attachment, plugin: '', previous: undefined, network, chain, salt, args: noCniArgs, keepSeconds};

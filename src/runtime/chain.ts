@@ -16,7 +16,7 @@ import {CniError} from '../spec/error.ts';
 import {Fields} from '../spec/fields.ts';
 import type {Network} from '../spec/network.ts';
 import type {IpamResult, Result} from '../spec/result.ts';
-import {foreignIpam} from './foreign.ts';
+import {foreignIpam} from './foreign-ipam.ts';
 
 export interface Chain {
   readonly question: Question;
@@ -40,19 +40,11 @@ interface Link {
   readonly ipam: PreparedIpam | undefined;
 }
 
-/** What the preparation of a chain must know beside the request. */
-export interface ChainContext {
-  /** Where leases are kept unless the configuration says otherwise. */
-  readonly dataDir: string;
-  /** Where foreign plugins are found. */
-  readonly pluginDirs: readonly string[];
-}
-
-/** Throws `invalidConfig`, `unknownPlugin`. */
-export function prepareChain(network: Network, request: AttachmentRequest, context: ChainContext): Chain {
+/** `dataDir` is where leases are kept unless the configuration says otherwise. Throws `invalidConfig`, `unknownPlugin`. */
+export function prepareChain(network: Network, request: AttachmentRequest, dataDir: string): Chain {
   const links = network.plugins.map(({type, json}) => {
     const conf = new Fields({...json, name: network.name, cniVersion: network.cniVersion}, whereOf(network, type));
-    return prepareLink(network, type, conf, request, context);
+    return prepareLink(network, type, conf, request, dataDir);
   });
   const ipam = links.flatMap(link => link.ipam ?? []);
   return {
@@ -68,29 +60,18 @@ export function prepareChain(network: Network, request: AttachmentRequest, conte
 }
 
 /** The IPAM plugin of that type: ours, or else a file in the plugin path. Throws `invalidConfig`. */
-export function prepareIpam(
-  type: string,
-  conf: Fields,
-  request: AttachmentRequest,
-  {dataDir, pluginDirs}: ChainContext,
-): PreparedIpam {
+export function prepareIpam(type: string, conf: Fields, request: AttachmentRequest, dataDir: string): PreparedIpam {
   const plugin = findIpam(type);
-  return plugin ? plugin.prepare(conf, request, dataDir) : foreignIpam(type, conf, {path: pluginDirs, request});
+  return plugin ? plugin.prepare(conf, request, dataDir) : foreignIpam(type, conf, request);
 }
 
 const findIpam = (type: string): IpamPlugin | undefined => ipamPlugins.find(plugin => plugin.type === type);
 
 const whereOf = ({file, name}: Network, type: string): string => `${file}: network "${name}", plugin "${type}"`;
 
-function prepareLink(
-  network: Network,
-  type: string,
-  conf: Fields,
-  request: AttachmentRequest,
-  context: ChainContext,
-): Link {
+function prepareLink(network: Network, type: string, conf: Fields, request: AttachmentRequest, dataDir: string): Link {
   const prepared = findInterfacePlugin(type, network).prepare(conf, request);
-  return {prepared, ipam: prepared.ipam === undefined ? undefined : prepareIpam(prepared.ipam, conf, request, context)};
+  return {prepared, ipam: prepared.ipam === undefined ? undefined : prepareIpam(prepared.ipam, conf, request, dataDir)};
 }
 
 function planChain(

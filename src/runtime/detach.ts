@@ -59,7 +59,7 @@ function giveBack(settings: Settings, record: AttachmentRecord): void {
   for (const directory of record.leases) release(settings, directory, record);
   if (!record.foreignIpam) return;
   const request = {...record, netns: record.netns.path, args: parseCniArgs(record.args)};
-  for (const ipam of prepareChain(record.config, request, settings).ipam)
+  for (const ipam of prepareChain(record.config, request, settings.dataDir).ipam)
     ipam.del(ipamPorts(settings, () => undefined));
 }
 

@@ -61,7 +61,7 @@ function* mendAll(settings: Settings, record: AttachmentRecord, kernel: Kernel, 
   if (!result) return;
   try {
     const request = {network, containerId, ifName, netns: record.netns.path, salt, args: parseCniArgs(record.args)};
-    const chain = prepareChain(config, request, settings);
+    const chain = prepareChain(config, request, settings.dataDir);
     for (const {what, mend} of chain.check(kernel.observe(chain.checkQuestion(result), network), result)) {
       const found = {network, containerId, ifName, fault: what, commands: render(mend, record.netns.path)};
       const done = dryRun ? {outcome: 'found' as const} : attempt(kernel, mend);

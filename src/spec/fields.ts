@@ -42,7 +42,7 @@ export class Fields {
 
   /** A whole number from `min` to `max`, both included. */
   integer(key: string, fallback: number, min: number, max: number): number {
-    const value = this.raw(key);
+    const value = plainNumber(this.raw(key));
     if (value === undefined) return fallback;
     if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
       throw this.wrong(key, `a whole number from ${min} to ${max}`, value);
@@ -83,6 +83,11 @@ export class Fields {
   wrong(key: string, expected: string, value: Json | undefined): CniError {
     return new CniError('invalidConfig', `${this.where}: "${key}" must be ${expected}, got ${show(value)}`);
   }
+}
+
+/** A number that was kept as it stood in the text (see json.ts) as a number. */
+function plainNumber(value: Json | undefined): Json | undefined {
+  return isObject(value) && typeof value.rawJSON === 'string' ? Number(value.rawJSON) : value;
 }
 
 export function isObject(value: unknown): value is JsonObject {

@@ -3,10 +3,20 @@
 import {CniError} from './error.ts';
 import type {Json} from './fields.ts';
 
-/** Parses JSON. `what` names the source in the message: a file, "the OCI state on stdin". Throws `decodingFailure`. */
+/**
+ * The value as it stands if printing it again would give the same text; else something that prints as it stood. Bun alone
+ * tells the text; elsewhere a number that JavaScript can't hold changes, as it does in libcni.
+ */
+function faithful(_key: string, value: unknown, context?: {readonly source?: string}): unknown {
+  if (typeof value !== 'number' || context?.source === undefined || String(value) === context.source) return value;
+  const {rawJSON} = JSON as unknown as {readonly rawJSON?: (text: string) => unknown};
+  return rawJSON ? rawJSON(context.source) : value;
+}
+
+/** Parses JSON; numbers go out again as they came in. `what` names the source in the message: a file, "the OCI state on stdin". Throws `decodingFailure`. */
 export function parseJson(text: string, what: string): Json {
   try {
-    return JSON.parse(text) as Json;
+    return JSON.parse(text, faithful) as Json;
   } catch (cause) {
     if (text.trim() === '') throw new CniError('decodingFailure', `${what} is empty, expected JSON`, {cause});
     const before = text.slice(0, firstError(text)).split('\n');

@@ -13,7 +13,7 @@ import {parseNetworkList} from '../../src/spec/network.ts';
 import {bareHost, cni0, portsOver, request} from '../plugins/situation.ts';
 
 const cases = new URL('cases/', import.meta.url);
-const context = {dataDir: '/var/lib/cni/networks', pluginDirs: []};
+const dataDir = '/var/lib/cni/networks';
 
 test.each(readdirSync(cases))('%s', name => {
   const folder = new URL(`${name}/`, cases);
@@ -27,7 +27,7 @@ test.each(readdirSync(cases))('%s', name => {
 
 function planAsText(conflist: JsonObject, facts: Facts): string {
   try {
-    const chain = prepareChain(parseNetworkList(conflist, 'network.conflist'), request, context);
+    const chain = prepareChain(parseNetworkList(conflist, 'network.conflist').network, request, dataDir);
     const {plan, result} = chain.plan(facts, chain.lease(portsOver()), undefined);
     return [
       ...section('once for the network', render(plan.shared, request.netns)),

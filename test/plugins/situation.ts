@@ -41,6 +41,9 @@ export function portsOver(store = memoryStore(), files: Readonly<Record<string, 
   return {
     openLeases: () => store,
     met: () => undefined,
+    call: () => {
+      throw new Error('no foreign plugin is part of this');
+    },
     readFile: path => {
       const text = files[path];
       if (text === undefined) throw new Error('no such file or directory');

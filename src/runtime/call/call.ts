@@ -6,7 +6,6 @@ import type {Parameters} from '../../spec/environment.ts';
 import type {Fields} from '../../spec/fields.ts';
 import type {Network} from '../../spec/network.ts';
 import type {Result} from '../../spec/result.ts';
-import type {ChainContext} from '../chain.ts';
 import {ipamPorts} from '../ports.ts';
 import {findRecord} from '../record.ts';
 import type {Settings} from '../settings.ts';
@@ -46,16 +45,14 @@ export function requestOf({network, parameters}: PluginCall): AttachmentRequest 
   return {network, containerId, ifName, netns, salt, args: parseCniArgs(parameters.args)};
 }
 
+const alone = {disableCheck: false, disableGC: false, keepSeconds: 0, file: 'stdin'} as const;
+
 export function networkOf({network, cniVersion, type, conf}: PluginCall): Network {
-  return {name: network, cniVersion, plugins: [{type, json: conf.object}], keepSeconds: 0, file: 'stdin'};
+  return {name: network, cniVersion, plugins: [{type, json: conf.object}], ...alone};
 }
 
-export const contextOf = ({settings, parameters}: PluginCall): ChainContext => ({
-  dataDir: settings.dataDir,
-  pluginDirs: parameters.path,
-});
-
-export const portsOf = ({settings}: PluginCall): IpamPorts => ipamPorts(settings, () => undefined);
+export const portsOf = ({settings, parameters}: PluginCall): IpamPorts =>
+  ipamPorts({...settings, pluginDirs: parameters.path}, () => undefined);
 
 /** True if the list names the owner. A lease that names no interface is from a reference of long ago. */
 export const isListed = ({containerId, ifName}: Owner, valid: readonly Owner[]): boolean =>

@@ -10,7 +10,7 @@ import type {Container} from '../container.ts';
 import {withContainerLock} from '../container-lock.ts';
 import {detach} from '../detach.ts';
 import {type AttachmentRecord, allRecords, dropContainerDir, findRecord, type RecordKey} from '../record.ts';
-import {contextOf, isHooks, isListed, networkOf, type PluginCall, portsOf, requestOf, type Verbs} from './call.ts';
+import {isHooks, isListed, networkOf, type PluginCall, portsOf, requestOf, type Verbs} from './call.ts';
 import {removeStray} from './stray.ts';
 
 export const interfaceVerbs: Verbs = {
@@ -86,14 +86,14 @@ function prepare(call: PluginCall): Prepared {
     plugin: call.type,
     previous: call.previous,
     network,
-    chain: prepareChain(network, request, contextOf(call)),
+    chain: prepareChain(network, request, call.settings.dataDir),
     salt: request.salt,
     args: request.args,
     keepSeconds: 0,
   };
 }
 
-const chainOf = (call: PluginCall): Chain => prepareChain(networkOf(call), requestOf(call), contextOf(call));
+const chainOf = (call: PluginCall): Chain => prepareChain(networkOf(call), requestOf(call), call.settings.dataDir);
 
 function withNetns<T>({parameters, ownNetnsAllowed}: PluginCall, work: (netns: OpenNetns) => T): T {
   const netns = openNetns(parameters.netns);

@@ -1,6 +1,6 @@
 // The verbs of an IPAM plugin: its leases are all the state there is.
 import {prepareIpam} from '../chain.ts';
-import {contextOf, isHooks, isListed, type PluginCall, portsOf, requestOf, type Verbs} from './call.ts';
+import {isHooks, isListed, type PluginCall, portsOf, requestOf, type Verbs} from './call.ts';
 
 export const ipamVerbs: Verbs = {
   add: call => ({interfaces: [], ...prepare(call).add(portsOf(call))}),
@@ -10,4 +10,4 @@ export const ipamVerbs: Verbs = {
   status: call => prepare(call).status(portsOf(call)),
 };
 
-const prepare = (call: PluginCall) => prepareIpam(call.type, call.conf, requestOf(call), contextOf(call));
+const prepare = (call: PluginCall) => prepareIpam(call.type, call.conf, requestOf(call), call.settings.dataDir);
