@@ -1,10 +1,12 @@
 // The hook runs as root in a directory that somebody else wrote. Nothing that lies there may tell it what to do.
-import {afterAll, beforeAll, expect, test} from '@jest/globals';
+import {afterAll, beforeAll, expect, jest, test} from '@jest/globals';
 import {bundleDir, forever} from '../fixtures/bundle.ts';
 import {start} from '../fixtures/container.ts';
 import {bridgeNetwork, classic} from '../fixtures/networks.ts';
 import {creating} from '../fixtures/state.ts';
 import {createHost, type Host} from '../host.ts';
+
+jest.setTimeout(60_000);
 
 const variables = [
   'CNI_PATH=/mnt/hostile/plugins',

@@ -1,10 +1,12 @@
 // The main job, with real runtimes: two hook lines in a bundle's config.json give a container its network, and take it
 // back without a trace.
-import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
+import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
 import {type Runtime, runToEnd, start} from '../fixtures/container.ts';
 import {classic, classicLeases, dualStack, isLease} from '../fixtures/networks.ts';
 import {hostAsSeen, outside} from '../fixtures/outside.ts';
 import {createHost, executable, type Host} from '../host.ts';
+
+jest.setTimeout(60_000);
 
 let host: Host;
 beforeEach(async () => {

@@ -1,9 +1,11 @@
 // Many containers: one after the other on a range that they go round many times, and all at once on a fresh host.
-import {afterEach, beforeEach, expect, test} from '@jest/globals';
+import {afterEach, beforeEach, expect, jest, test} from '@jest/globals';
 import {runToEnd} from '../fixtures/container.ts';
 import {bridgeNetwork, isLease} from '../fixtures/networks.ts';
 import {creating, stopped} from '../fixtures/state.ts';
 import {createHost, type Host} from '../host.ts';
+
+jest.setTimeout(180_000);
 
 let host: Host;
 beforeEach(async () => {

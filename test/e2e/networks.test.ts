@@ -1,9 +1,11 @@
 // Which networks a container gets: two by annotation, none if it shares a network namespace or has the host's.
-import {afterEach, beforeEach, expect, test} from '@jest/globals';
+import {afterEach, beforeEach, expect, jest, test} from '@jest/globals';
 import {runToEnd, start} from '../fixtures/container.ts';
 import {bridgeNetwork, classic} from '../fixtures/networks.ts';
 import type {Snapshot} from '../fixtures/snapshot.ts';
 import {createHost, type Host} from '../host.ts';
+
+jest.setTimeout(60_000);
 
 const both = {'io.cni-hook.networks': 'mynet, second'};
 

@@ -1,13 +1,15 @@
 // The end works from the record alone: whatever has become of the netns, the process and the configuration, and however
 // often, late or early it is called.
 import {setTimeout as pause} from 'node:timers/promises';
-import {afterEach, beforeEach, expect, test} from '@jest/globals';
+import {afterEach, beforeEach, expect, jest, test} from '@jest/globals';
 import {hookLines} from '../fixtures/bundle.ts';
 import {runToEnd, start} from '../fixtures/container.ts';
 import {bridgeNetwork, classic, classicLeases, isLease} from '../fixtures/networks.ts';
 import type {Snapshot} from '../fixtures/snapshot.ts';
 import {stopped} from '../fixtures/state.ts';
 import {createHost, executable, type Host, type Outcome} from '../host.ts';
+
+jest.setTimeout(60_000);
 
 const conf = '/etc/cni/net.d/10-mynet.conflist';
 const done: Outcome = {exitCode: 0, stdout: '', stderr: ''};

@@ -1,12 +1,14 @@
 // The tests themselves: what they do in a private host, the machine never sees, and when it is closed nothing is left.
 import {readdirSync, readlinkSync, statSync} from 'node:fs';
-import {expect, test} from '@jest/globals';
+import {expect, jest, test} from '@jest/globals';
 import {execa} from 'execa';
 import {cgroupsNamed} from '../fixtures/cgroups.ts';
 import {start} from '../fixtures/container.ts';
 import {classic} from '../fixtures/networks.ts';
 import {takeSnapshot} from '../fixtures/snapshot.ts';
 import {createHost} from '../host.ts';
+
+jest.setTimeout(60_000);
 
 test('a private host with containers in it leaves the machine as it was', async () => {
   const before = await lookAtMachine();

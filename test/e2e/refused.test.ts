@@ -1,9 +1,11 @@
 // A container that can't have its network does not start: its runtime says why, and nothing is left of it.
-import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
+import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
 import {runToEnd, start} from '../fixtures/container.ts';
 import {bridgeNetwork, classic} from '../fixtures/networks.ts';
 import type {Snapshot} from '../fixtures/snapshot.ts';
 import {createHost, executable, type Host} from '../host.ts';
+
+jest.setTimeout(60_000);
 
 let host: Host;
 let standing: Snapshot;

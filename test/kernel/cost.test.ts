@@ -1,8 +1,10 @@
 // What a start and an end cost on a network that stands: no process beside the hook's own, and few system calls.
-import {afterAll, beforeAll, expect, test} from '@jest/globals';
+import {afterAll, beforeAll, expect, jest, test} from '@jest/globals';
 import {classic} from '../fixtures/networks.ts';
 import {creating, stopped} from '../fixtures/state.ts';
 import {createHost, type Host, type Netns} from '../host.ts';
+
+jest.setTimeout(60_000);
 
 const alone = {programs: ['cni-hook'], forks: 0};
 

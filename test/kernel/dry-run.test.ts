@@ -1,8 +1,10 @@
 // --dry-run looks and says what it would do; it changes nothing, and takes no address.
-import {afterAll, beforeAll, expect, test} from '@jest/globals';
+import {afterAll, beforeAll, expect, jest, test} from '@jest/globals';
 import {bridgeNetwork} from '../fixtures/networks.ts';
 import {creating} from '../fixtures/state.ts';
 import {createHost, type Host, type Netns} from '../host.ts';
+
+jest.setTimeout(60_000);
 
 let host: Host;
 let container: Netns;

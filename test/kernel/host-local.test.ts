@@ -1,10 +1,12 @@
 // The reference's host-local and ours on one directory at the same time: no address twice, none lost.
 import {setTimeout as pause} from 'node:timers/promises';
-import {afterEach, beforeEach, expect, test} from '@jest/globals';
+import {afterEach, beforeEach, expect, jest, test} from '@jest/globals';
 import {bridgeNetwork, isLease} from '../fixtures/networks.ts';
 import {callReference} from '../fixtures/reference.ts';
 import {creating, stopped} from '../fixtures/state.ts';
 import {createHost, type Host} from '../host.ts';
+
+jest.setTimeout(60_000);
 
 const directory = '/run/shared-leases/mynet';
 const each = 50;

@@ -1,8 +1,10 @@
 // With IPv6 nobody waits: no address is tentative when the hook returns, and the first packet gets its answer.
-import {afterEach, beforeEach, expect, test} from '@jest/globals';
+import {afterEach, beforeEach, expect, jest, test} from '@jest/globals';
 import {bridgeNetwork} from '../fixtures/networks.ts';
 import {creating} from '../fixtures/state.ts';
 import {createHost, type Host} from '../host.ts';
+
+jest.setTimeout(60_000);
 
 const v4 = [{subnet: '10.1.0.0/24'}];
 const v6 = [{subnet: 'fd00:1::/64'}];

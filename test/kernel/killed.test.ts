@@ -1,9 +1,11 @@
 // Nothing leaks, whenever the hook dies: it is killed before every system call that changes something, and what comes
 // after it, the poststop or the next container, has to find and take back all that it had done by then.
-import {afterEach, beforeEach, expect, test} from '@jest/globals';
+import {afterEach, beforeEach, expect, jest, test} from '@jest/globals';
 import {classic, classicLeases, isLease} from '../fixtures/networks.ts';
 import {creating, stopped} from '../fixtures/state.ts';
 import {createHost, executable, type Host, type Outcome} from '../host.ts';
+
+jest.setTimeout(180_000);
 
 const changing = ['sendto', 'rename', 'link', 'unlink', 'mkdir', 'rmdir', 'write', 'setns'];
 const killed = 128 + 9;

@@ -1,8 +1,10 @@
 // A container without a network namespace of its own gets nothing and starts all the same, unless --strict says otherwise.
-import {afterAll, beforeAll, expect, test} from '@jest/globals';
+import {afterAll, beforeAll, expect, jest, test} from '@jest/globals';
 import {classic} from '../fixtures/networks.ts';
 import {creating, stopped} from '../fixtures/state.ts';
 import {createHost, type Host} from '../host.ts';
+
+jest.setTimeout(60_000);
 
 let host: Host;
 beforeAll(async () => {

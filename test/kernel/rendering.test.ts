@@ -1,10 +1,12 @@
 // The commands that --dry-run and the log show are what is done: a person who types them gets the same host.
 // In one private host the hook attaches a container, in another sh runs the commands from the log of the first.
-import {afterEach, beforeEach, expect, test} from '@jest/globals';
+import {afterEach, beforeEach, expect, jest, test} from '@jest/globals';
 import {bridgeNetwork} from '../fixtures/networks.ts';
 import {readKernel, readSysctls, rulesetOf} from '../fixtures/snapshot.ts';
 import {creating} from '../fixtures/state.ts';
 import {createHost, type Host, type Netns} from '../host.ts';
+
+jest.setTimeout(60_000);
 
 interface Case {
   readonly what: string;

@@ -1,9 +1,11 @@
 // One id, several processes: an end and a start, or two starts, that come at the same time take turns.
 import {setTimeout as pause} from 'node:timers/promises';
-import {afterEach, beforeEach, expect, test} from '@jest/globals';
+import {afterEach, beforeEach, expect, jest, test} from '@jest/globals';
 import {classic, classicLeases, isLease} from '../fixtures/networks.ts';
 import {creating, stopped} from '../fixtures/state.ts';
 import {createHost, type HookOptions, type Host, type Outcome} from '../host.ts';
+
+jest.setTimeout(60_000);
 
 const done: Outcome = {exitCode: 0, stdout: '', stderr: ''};
 
