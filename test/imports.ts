@@ -1,6 +1,6 @@
 // Which file imports what, read from the syntax tree. Types count where it is asked who knows whom; what is loaded at
 // start is another question: `import type` loads nothing, `await import()` loads later.
-import {readdirSync} from 'node:fs';
+import {existsSync, readdirSync} from 'node:fs';
 import {dirname, join, normalize} from 'node:path';
 import {parseFileSync} from '@swc/core';
 
@@ -12,8 +12,9 @@ export interface Import {
   readonly kind: 'static' | 'type' | 'dynamic';
 }
 
-/** The paths of all files below the directory, from the repository's root. */
+/** The paths of all files below the directory, from the repository's root; none if it is not there. */
 export function filesBelow(directory: string): readonly string[] {
+  if (!existsSync(directory)) return [];
   return readdirSync(directory, {recursive: true, withFileTypes: true})
     .filter(entry => entry.isFile())
     .map(entry => join(entry.parentPath, entry.name))
