@@ -35,32 +35,24 @@ export function runPlugin(type: string, environment: Variables): number {
     return 0;
   }
   setDeadline(secondsAllowed);
-  let version: string = newest;
+  let conf: Fields | undefined;
   try {
     const parameters = parseParameters(environment);
     const text = readStdin();
     const json =
       parameters.command === 'VERSION' && text.trim() === '' ? {} : parseJson(text, 'the configuration on stdin');
     if (!isObject(json)) throw new CniError('decodingFailure', 'the configuration on stdin is not an object');
-    const answer = answerTo(type, parameters, new Fields(json, `plugin "${type}"`), environment, known => {
-      version = known;
-    });
+    conf = new Fields(json, `plugin "${type}"`);
+    const answer = answerTo(type, parameters, conf, environment);
     if (answer) print(answer);
     return 0;
   } catch (error) {
-    print(errorJson(error, version));
+    print(errorJson(error, versionFor(conf)));
     return 1;
   }
 }
 
-/** `onVersion` is told the version of the configuration once it is known, for the error that may follow. */
-function answerTo(
-  type: string,
-  parameters: Parameters,
-  conf: Fields,
-  environment: Variables,
-  onVersion: (version: string) => void,
-): JsonObject | undefined {
+function answerTo(type: string, parameters: Parameters, conf: Fields, environment: Variables): JsonObject | undefined {
   const {command} = parameters;
   if (command === 'VERSION') {
     return {cniVersion: conf.string('cniVersion') || newest, supportedVersions: [...versions]};
@@ -74,7 +66,6 @@ function answerTo(
     );
   }
   const version = checkVersion(asked);
-  onVersion(version);
   const call: PluginCall = {
     type,
     parameters,
@@ -129,6 +120,12 @@ function readStdin(): string {
   } catch (cause) {
     throw new CniError('ioFailure', `cannot read the configuration from stdin: ${reasonOf(cause)}`, {cause});
   }
+}
+
+/** The version that an error is told in: the configuration's, whatever else is wrong with it, if it is one of ours. */
+function versionFor(conf: Fields | undefined): Version {
+  const asked = conf?.raw('cniVersion') ?? '';
+  return versions.find(version => version === asked) ?? (conf && asked === '' ? '0.1.0' : newest);
 }
 
 function errorJson(error: unknown, cniVersion: string): JsonObject {

@@ -5,7 +5,7 @@ import {closeNetns, isOwnNetns, type OpenNetns, openNetns} from '../../kernel/ne
 import {CniError, reasonOf} from '../../spec/error.ts';
 import type {Result} from '../../spec/result.ts';
 import {attach, type Prepared} from '../attach.ts';
-import {type Chain, prepareChain} from '../chain.ts';
+import {type Chain, prepareChain, prepareIpam} from '../chain.ts';
 import type {Container} from '../container.ts';
 import {withContainerLock} from '../container-lock.ts';
 import {detach} from '../detach.ts';
@@ -49,9 +49,11 @@ function delLocked(call: PluginCall): void {
     detachOrThrow(call, record);
     return;
   }
-  // The state was lost, or another implementation did the ADD.
+  // The state was lost, another implementation did the ADD, or there was none: what is wrong with the rest of the
+  // configuration, so that no ADD could succeed, must not keep a runtime from getting rid of the container.
   removeStray(call.parameters, call.previous);
-  for (const ipam of chainOf(call).ipam) ipam.del(portsOf(call));
+  const ipam = call.conf.child('ipam').string('type');
+  if (ipam !== '') prepareIpam(ipam, call.conf, requestOf(call), call.settings.dataDir).del(portsOf(call));
 }
 
 function checkAttachment(call: PluginCall, netns: OpenNetns, result: Result): void {
