@@ -213,6 +213,13 @@ test('nothing is loaded from where the operator stands, nor from home', async ()
   }
 });
 
+test('nothing is looked for on the machine that the executable was built on', async () => {
+  const {exitCode, stderr} = await host.run('strace', ['-f', '-e', 'trace=%file', executable, 'networks']);
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain('/etc/cni/net.d/10-mynet.conflist');
+  expect(stderr).not.toContain('node_modules');
+});
+
 /** The lines of a section of the help. */
 function sectionOf(help: string, title: string): string {
   return help.split(/^(?=[A-Z][A-Z ]+$)/m).find(section => section.startsWith(`${title}\n`)) ?? '';
