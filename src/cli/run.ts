@@ -1,6 +1,8 @@
 // The operator's command line: from arguments to a command of oclif's, or to help. oclif looks for commands, plugins and its
 // own configuration in files; here it is given all of it, so that nothing is read from wherever the operator stands.
 // Its parts are imported one by one: the package as a whole looks for its package.json on the machine that built us.
+// home.ts comes first: it prepares for what loads oclif.
+import './home.ts';
 import packageJson from '../../package.json' with {type: 'json'};
 import {loadCommands} from './commands.ts';
 import {report, UsageError} from './failure.ts';

@@ -55,7 +55,7 @@ export function runProgram(
   const [input = -1, output = -1, errors = -1] = files;
   try {
     writeSync(input, options.input, 0);
-    const timeout = Math.max(1, timeLeft(options.milliseconds));
+    const timeout = Math.ceil(Math.max(1, timeLeft(options.milliseconds)));
     const {environment: env} = options;
     const {status, signal, error} = spawnSync(path, args, {
       stdio: [input, output, errors],

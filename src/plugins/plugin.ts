@@ -35,6 +35,8 @@ export interface PreparedInterface {
   /** The type of its IPAM plugin, if it has one. */
   readonly ipam: string | undefined;
   readonly question: Question;
+  /** The container's interface that it makes, if it makes one. */
+  readonly makes: string | undefined;
   /** Throws if what is asked for can't be done on this host; nothing has been touched by then. */
   readonly add: (facts: Facts, ipam: IpamResult | undefined, previous: Result | undefined) => Planned;
   /** What `check` must know of an attachment that had this result. */

@@ -1,16 +1,18 @@
 // ADD, for one container and all of its networks: every one, or none.
 import {randomBytes} from 'node:crypto';
 import {Kernel} from '../kernel/kernel.ts';
+import {pinNetns} from '../kernel/pin.ts';
 import type {ProcessIdentity} from '../kernel/process.ts';
 import {noCniArgs} from '../spec/cni-args.ts';
 import {parseDuration} from '../spec/duration.ts';
 import {CniError} from '../spec/error.ts';
-import {type Attached, attach, commandsOf, type Prepared} from './attach.ts';
-import {prepareChain} from './chain.ts';
+import type {Result} from '../spec/result.ts';
+import {type Attached, attach, commandOfForeign, commandsOf, type Prepared} from './attach.ts';
+import {hasForeign, prepareChain} from './chain.ts';
 import type {Container} from './container.ts';
 import {detach} from './detach.ts';
 import {dryIpamPorts} from './ports.ts';
-import {findRecord, recordsOf} from './record.ts';
+import {findRecord, pinPath, recordsOf} from './record.ts';
 import type {Selected} from './select.ts';
 import type {Settings} from './settings.ts';
 import {isRunning} from './signs.ts';
@@ -41,17 +43,23 @@ export function attachAll(
 
 /** The commands that attachAll would run now, without leasing or touching anything. */
 export function planAll(settings: Settings, container: Container, selected: readonly Selected[]): readonly string[] {
-  return selected.flatMap(item => {
-    const {chain, attachment} = prepare(settings, container, item, {});
-    const kernel = new Kernel(container.netns);
-    try {
-      const facts = kernel.observe(chain.question, attachment.network);
-      const {plan} = chain.plan(facts, chain.lease(dryIpamPorts(settings)), undefined);
-      return commandsOf(plan, container);
-    } finally {
-      kernel.close();
-    }
-  });
+  return selected.flatMap(item => planOne(settings, container, prepare(settings, container, item, {})));
+}
+
+function planOne(settings: Settings, container: Container, {chain, request}: Prepared): readonly string[] {
+  const kernel = new Kernel(container.netns);
+  let result: Result | undefined;
+  try {
+    return chain.segments.flatMap(segment => {
+      if (segment.kind === 'foreign') return [commandOfForeign(segment)];
+      const facts = kernel.observe(segment.question, request.network);
+      const planned = segment.plan(facts, segment.lease(dryIpamPorts(settings)), result);
+      result = planned.result;
+      return commandsOf(planned.plan, container);
+    });
+  } finally {
+    kernel.close();
+  }
 }
 
 function prepare(
@@ -60,16 +68,29 @@ function prepare(
   {network, ifName}: Selected,
   annotations: Readonly<Record<string, string>>,
 ): Prepared {
-  const attachment = {network: network.name, containerId: container.id, ifName};
-  const salt = randomBytes(8).toString('hex');
-  const chain = prepareChain(
-    network,
-    {...attachment, netns: container.netns.path, salt, args: noCniArgs},
-    settings.dataDir,
-  );
+  const request = {
+    network: network.name,
+    containerId: container.id,
+    ifName,
+    netns: container.netns.path,
+    salt: randomBytes(8).toString('hex'),
+    args: noCniArgs,
+  };
+  const chain = prepareChain(network, request, settings.dataDir);
   const keep = annotations[keepAnnotation];
   const keepSeconds = keep === undefined ? network.keepSeconds : parseDuration(keep, `annotation "${keepAnnotation}"`);
-  return {attachment, plugin: '', previous: undefined, network, chain, salt, args: noCniArgs, keepSeconds};
+  return {request, plugin: '', previous: undefined, network, chain, keepSeconds};
+}
+
+/**
+ * A foreign plugin that has to look into the netns at the end, when the container's process has gone, needs it pinned; and
+ * it is told the same path from the start.
+ */
+function pinIfNeeded({stateDir}: Settings, container: Container, prepared: Prepared): Prepared {
+  if (!container.process || !hasForeign(prepared.chain)) return prepared;
+  const path = pinPath(stateDir, container.id);
+  pinNetns(container.netns, path);
+  return {...prepared, request: {...prepared.request, netns: path}};
 }
 
 /** Takes back what an earlier container with this id has left: its poststop may come later, or never. */
@@ -82,19 +103,19 @@ function clearDead(settings: Settings, container: Container): void {
 }
 
 function attachOrRecall(settings: Settings, container: Container, prepared: Prepared): Attached {
-  const {attachment} = prepared;
-  const record = findRecord(settings.stateDir, {...attachment, plugin: ''});
-  if (!record) return attach(settings, container, prepared);
+  const {request} = prepared;
+  const record = findRecord(settings.stateDir, {...request, plugin: ''});
+  if (!record) return attach(settings, container, pinIfNeeded(settings, container, prepared));
   if (!isSame(record.process, container.process)) {
     throw new CniError(
       'attachmentExists',
-      `container "${container.id}" is attached to "${attachment.network}" as "${attachment.ifName}" already, with pid ${record.process?.pid}, which is alive: use another id`,
+      `container "${container.id}" is attached to "${request.network}" as "${request.ifName}" already, with pid ${record.process?.pid}, which is alive: use another id`,
     );
   }
   if (record.state === 'done' && record.result) return {record, result: record.result, commands: []};
   const [failure] = detach(settings, record);
   if (failure) throw failure;
-  return attach(settings, container, prepared);
+  return attach(settings, container, pinIfNeeded(settings, container, prepared));
 }
 
 function isSame(a: ProcessIdentity | undefined, b: ProcessIdentity | undefined): boolean {

@@ -11,33 +11,36 @@ import {bootId, isAlive} from '../kernel/process.ts';
 import {render} from '../kernel/render.ts';
 import {mark} from '../kernel/trace.ts';
 import {undoOf} from '../kernel/undo.ts';
-import type {Planned} from '../plugins/plugin.ts';
-import {type CniArgs, formatCniArgs} from '../spec/cni-args.ts';
+import type {AttachmentRequest, Planned} from '../plugins/plugin.ts';
+import {formatCniArgs} from '../spec/cni-args.ts';
+import {resultToJson} from '../spec/convert.ts';
 import {CniError} from '../spec/error.ts';
 import type {Network} from '../spec/network.ts';
 import type {IpamResult, Result} from '../spec/result.ts';
-import type {Chain} from './chain.ts';
+import {checkVersion} from '../spec/version.ts';
+import type {Chain, ForeignSegment} from './chain.ts';
 import type {Container} from './container.ts';
 import {detach} from './detach.ts';
+import {readForeignResult} from './foreign-answer.ts';
 import {forget} from './kept.ts';
 import {takeLeases} from './lease.ts';
 import {lockNetwork} from './network-lock.ts';
 import {refuseTaken} from './occupant.ts';
-import {type AttachmentRecord, readNetworkRecord, writeNetworkRecord, writeRecord} from './record.ts';
+import type {OwnSegment} from './own-segment.ts';
+import {callLogged} from './ports.ts';
+import {type AttachmentRecord, readNetworkRecord, type Step, writeNetworkRecord, writeRecord} from './record.ts';
 import type {Settings} from './settings.ts';
 import {takeDownIfIdle} from './take-down.ts';
 
 /** One attachment, parsed and checked, before anything is touched. */
 export interface Prepared {
-  readonly attachment: Attachment;
+  readonly request: AttachmentRequest;
   /** The plugin that was called on its own; "" for a network's whole chain. */
   readonly plugin: string;
   /** The result of the plugin before this one, if somebody else runs the chain. */
   readonly previous: Result | undefined;
   readonly network: Network;
   readonly chain: Chain;
-  readonly salt: string;
-  readonly args: CniArgs;
   readonly keepSeconds: number;
 }
 
@@ -70,11 +73,15 @@ export function attach(settings: Settings, container: Container, prepared: Prepa
 export const commandsOf = (plan: Plan, container: Container): readonly string[] =>
   render([...plan.shared, ...plan.own], container.netns.path);
 
+/** How a foreign plugin's part shows among the commands. */
+export const commandOfForeign = ({type}: ForeignSegment): string => `# plugin "${type}" is called with ADD`;
+
 class Transaction {
   readonly #settings: Settings;
   readonly #container: Container;
   readonly #prepared: Prepared;
   readonly #kernel: Kernel;
+  readonly #attachment: Attachment;
   #lock: HeldLock | undefined;
   #record: AttachmentRecord | undefined;
   #setUp = false;
@@ -84,64 +91,102 @@ class Transaction {
     this.#container = container;
     this.#prepared = prepared;
     this.#kernel = kernel;
+    const {network, containerId, ifName} = prepared.request;
+    this.#attachment = {network, containerId, ifName};
   }
 
   run(): Attached {
-    const {attachment, chain} = this.#prepared;
-    this.#lock = lockNetwork(this.#settings.stateDir, attachment.network, 'shared');
-    const facts = this.#kernel.observe(chain.question, attachment.network);
-    refuseTaken(this.#kernel, attachment, facts);
-    mark('observe');
-    this.#write(this.#newRecord());
-    mark('record');
-    const leased = takeLeases(this.#settings, chain, this.#kernel);
-    checkDeadline();
-    mark('lease');
-    const {planned, facts: latest} = this.#planAlone(facts, leased);
-    const {plan, result} = planned;
-    const record = this.#write({...this.#newRecord(), undo: undoOf(plan.own, latest), result});
-    if (plan.shared.length > 0) this.#rememberShared(plan, latest);
-    mark('plan');
-    this.#kernel.apply([...plan.shared, ...plan.own]);
-    mark('apply');
-    checkDeadline();
+    const {chain, previous} = this.#prepared;
+    this.#lock = lockNetwork(this.#settings.stateDir, this.#attachment.network, 'shared');
+    const commands: string[] = [];
+    let record = newRecord(this.#container, this.#prepared);
+    let result = previous;
+    for (const [i, segment] of chain.segments.entries()) {
+      if (segment.kind === 'own') {
+        const done = this.#runOwn(segment, i, record, result);
+        ({record, result} = done);
+        commands.push(...commandsOf(done.plan, this.#container));
+      } else {
+        record = this.#write(record);
+        result = this.#runForeign(segment, result);
+        commands.push(commandOfForeign(segment));
+      }
+      checkDeadline();
+    }
+    const whole = result ?? {interfaces: [], ips: [], routes: [], dns: {}};
     this.#checkAlive();
-    if (record.keepSeconds === 0) forget(this.#settings, attachment);
-    return {record: this.#write({...record, state: 'done'}), result, commands: commandsOf(plan, this.#container)};
+    if (record.keepSeconds === 0) forget(this.#settings, this.#attachment);
+    return {record: this.#write({...record, state: 'done', result: whole}), result: whole, commands};
   }
 
   takeBack(): void {
     if (this.#record) detach(this.#settings, this.#record, this.#kernel);
-    if (this.#setUp) takeDownIfIdle(this.#settings, this.#prepared.attachment.network, this.#kernel);
+    if (this.#setUp) takeDownIfIdle(this.#settings, this.#attachment.network, this.#kernel);
   }
 
   end(): void {
     this.#lock?.release();
   }
 
+  /** Plans and applies a run of ours, which is the chain's `i`th segment. */
+  #runOwn(
+    segment: OwnSegment,
+    i: number,
+    before: AttachmentRecord,
+    previous: Result | undefined,
+  ): {record: AttachmentRecord; result: Result; plan: Plan} {
+    const facts = this.#kernel.observe(segment.question, this.#attachment.network);
+    refuseTaken(this.#kernel, this.#attachment, segment.makes, facts);
+    mark('observe');
+    const leasing = this.#write({...before, leases: [...before.leases, ...segment.leaseDirectories]});
+    mark('record');
+    const leased = takeLeases(this.#settings, segment, this.#kernel);
+    checkDeadline();
+    mark('lease');
+    const {planned, facts: latest} = this.#planAlone(segment, facts, leased, previous);
+    const {plan, result} = planned;
+    const step: Step = {kind: 'own', undo: undoOf(plan.own, latest)};
+    const record = this.#write({...leasing, steps: leasing.steps.with(i, step), result});
+    if (plan.shared.length > 0) this.#rememberShared(plan, latest);
+    mark('plan');
+    this.#kernel.apply([...plan.shared, ...plan.own]);
+    mark('apply');
+    return {record, result, plan};
+  }
+
+  #runForeign({type, conf, where}: ForeignSegment, previous: Result | undefined): Result {
+    const {request, network} = this.#prepared;
+    const version = checkVersion(network.cniVersion);
+    const prevResult = previous && resultToJson(previous, version);
+    const stdin = {...conf, ...(prevResult && {prevResult})};
+    const stdout = callLogged(this.#settings, {type, command: 'ADD', conf: stdin, request, where});
+    mark(`plugin ${type}`);
+    return readForeignResult(stdout, type, version);
+  }
+
   /** The plan, made with the network to ourselves if it is to change what is shared: meanwhile somebody else may have done it. */
-  #planAlone(facts: Facts, leased: readonly (IpamResult | undefined)[]): {planned: Planned; facts: Facts} {
-    const {attachment, chain, previous} = this.#prepared;
-    const planned = chain.plan(facts, leased, previous);
+  #planAlone(
+    segment: OwnSegment,
+    facts: Facts,
+    leased: readonly (IpamResult | undefined)[],
+    previous: Result | undefined,
+  ): {planned: Planned; facts: Facts} {
+    const planned = segment.plan(facts, leased, previous);
     if (planned.plan.shared.length === 0) return {planned, facts};
     this.#lock?.release();
-    this.#lock = lockNetwork(this.#settings.stateDir, attachment.network, 'exclusive');
-    const latest = this.#kernel.observe(chain.question, attachment.network);
-    return {planned: chain.plan(latest, leased, previous), facts: latest};
+    this.#lock = lockNetwork(this.#settings.stateDir, this.#attachment.network, 'exclusive');
+    const latest = this.#kernel.observe(segment.question, this.#attachment.network);
+    return {planned: segment.plan(latest, leased, previous), facts: latest};
   }
 
   /** What is shared outlives this attachment, so how to take it back is remembered with the network: the newest first. */
   #rememberShared(plan: Plan, facts: Facts): void {
-    const {network} = this.#prepared.attachment;
+    const {network} = this.#attachment;
     const {stateDir} = this.#settings;
     const before = readNetworkRecord(stateDir, network);
     const older = before?.bootId === bootId() ? before.undo : [];
-    writeNetworkRecord(stateDir, {
-      version: 1,
-      network,
-      bootId: bootId(),
-      undo: [...undoOf(plan.shared, facts), ...older],
-    });
+    const undo = [...undoOf(plan.shared, facts), ...older];
+    writeNetworkRecord(stateDir, {version: 1, network, bootId: bootId(), undo});
     this.#setUp = true;
   }
 
@@ -156,28 +201,30 @@ class Transaction {
     this.#record = record;
     return record;
   }
+}
 
-  #newRecord(): AttachmentRecord {
-    const {attachment, plugin, network, chain, salt, args, keepSeconds} = this.#prepared;
-    const {path, identity} = this.#container.netns;
-    return {
-      version: 1,
-      ...attachment,
-      plugin,
-      state: 'planned',
-      bootId: bootId(),
-      process: this.#container.process,
-      netns: {path, ...identity},
-      bundle: this.#container.bundle,
-      created: new Date().toISOString(),
-      leases: chain.leaseDirectories,
-      undo: [],
-      result: undefined,
-      config: network,
-      salt,
-      args: formatCniArgs(args),
-      foreignIpam: chain.foreignIpam,
-      keepSeconds,
-    };
-  }
+/** Foreign plugins stand in it from the start: after a failure each gets a DEL, also one that was not reached (SPEC.md). */
+function newRecord(container: Container, prepared: Prepared): AttachmentRecord {
+  const {request, plugin, network, chain, keepSeconds} = prepared;
+  return {
+    version: 1,
+    network: request.network,
+    containerId: request.containerId,
+    ifName: request.ifName,
+    plugin,
+    state: 'planned',
+    bootId: bootId(),
+    process: container.process,
+    netns: {path: request.netns, ...container.netns.identity},
+    bundle: container.bundle,
+    created: new Date().toISOString(),
+    leases: [],
+    steps: chain.segments.map(segment => (segment.kind === 'own' ? {kind: 'own', undo: []} : segment)),
+    result: undefined,
+    config: network,
+    salt: request.salt,
+    args: formatCniArgs(request.args),
+    foreignIpam: chain.foreignIpam,
+    keepSeconds,
+  };
 }

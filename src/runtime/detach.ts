@@ -1,13 +1,16 @@
 // DEL, from the record alone: no netns, no pid, no configuration. It goes on past what fails, and keeps the addresses
 // and the record as long as something could not be taken away: an address in use must not be given out again.
 import {Kernel} from '../kernel/kernel.ts';
+import {isStillAt} from '../kernel/netns.ts';
 import {bootId} from '../kernel/process.ts';
-import type {Owner} from '../plugins/plugin.ts';
+import type {AttachmentRequest, Owner} from '../plugins/plugin.ts';
 import {parseCniArgs} from '../spec/cni-args.ts';
-import {prepareChain} from './chain.ts';
+import {resultToJson} from '../spec/convert.ts';
+import {checkVersion, compareVersions} from '../spec/version.ts';
+import {type ForeignSegment, prepareChain} from './chain.ts';
 import {withContainerLock} from './container-lock.ts';
 import {keep} from './kept.ts';
-import {ipamPorts, leasesIn} from './ports.ts';
+import {callLogged, ipamPorts, leasesIn} from './ports.ts';
 import {type AttachmentRecord, dropContainerDir, dropRecord, hasContainerDir, recordsOf} from './record.ts';
 import type {Settings} from './settings.ts';
 import {isRunning} from './signs.ts';
@@ -33,35 +36,58 @@ export function detachAll(settings: Settings, containerId: string): readonly Det
 
 /** Takes one attachment back and returns what could not be done. The container's lock must be held. */
 export function detach(settings: Settings, record: AttachmentRecord, kernel?: Kernel): readonly Error[] {
-  const failures = record.bootId === bootId() ? [...takeBack(record, kernel)] : [];
+  const failures = record.bootId === bootId() ? takeBack(settings, record, kernel) : [];
   if (failures.length > 0) return failures;
   try {
     if (record.keepSeconds > 0) keep(settings, {...record, until: Date.now() + record.keepSeconds * 1000});
     else giveBack(settings, record);
   } catch (error) {
-    return [error instanceof Error ? error : new Error(String(error))];
+    return [asError(error)];
   }
   dropRecord(settings.stateDir, record);
   return [];
 }
 
-function takeBack(record: AttachmentRecord, kernel: Kernel | undefined): readonly Error[] {
-  if (kernel) return kernel.takeBack(record.undo);
-  const own = new Kernel();
+/** Goes through the chain backwards. */
+function takeBack(settings: Settings, record: AttachmentRecord, open?: Kernel): readonly Error[] {
+  const kernel = open ?? new Kernel();
   try {
-    return own.takeBack(record.undo);
+    const steps = [...record.steps].reverse();
+    return steps.flatMap(step => (step.kind === 'own' ? kernel.takeBack(step.undo) : callDel(settings, record, step)));
   } finally {
-    own.close();
+    if (!open) kernel.close();
   }
+}
+
+/** A plugin gets the whole chain's result, if the ADD came that far, and the netns, if it is still the same one. */
+function callDel(settings: Settings, record: AttachmentRecord, step: ForeignSegment): readonly Error[] {
+  const {type, conf, where} = step;
+  const {cniVersion} = record.config;
+  const knowsResult = record.state === 'done' && record.result && compareVersions(cniVersion, '0.4.0') >= 0;
+  try {
+    const prevResult = knowsResult && record.result && resultToJson(record.result, checkVersion(cniVersion));
+    const stdin = {...conf, ...(prevResult && {prevResult})};
+    callLogged(settings, {type, command: 'DEL', conf: stdin, request: requestOf(record), where});
+    return [];
+  } catch (error) {
+    return [asError(error)];
+  }
+}
+
+function requestOf(record: AttachmentRecord): AttachmentRequest {
+  const {network, containerId, ifName, salt, netns} = record;
+  const path = isStillAt(netns.path, {...netns}) ? netns.path : '';
+  return {network, containerId, ifName, salt, netns: path, args: parseCniArgs(record.args)};
 }
 
 function giveBack(settings: Settings, record: AttachmentRecord): void {
   for (const directory of record.leases) release(settings, directory, record);
   if (!record.foreignIpam) return;
-  const request = {...record, netns: record.netns.path, args: parseCniArgs(record.args)};
-  for (const ipam of prepareChain(record.config, request, settings.dataDir).ipam)
-    ipam.del(ipamPorts(settings, () => undefined));
+  const {ipam} = prepareChain(record.config, requestOf(record), settings.dataDir);
+  for (const plugin of ipam) plugin.del(ipamPorts(settings, () => undefined));
 }
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 function release(settings: Settings, directory: string, owner: Owner): void {
   const store = leasesIn(settings, directory);

@@ -8,7 +8,7 @@ import {resultToJson} from '../spec/convert.ts';
 import {CniError} from '../spec/error.ts';
 import {isObject} from '../spec/fields.ts';
 import {newest} from '../spec/version.ts';
-import {type AttachmentRecord, containerDir, containersDir} from './record.ts';
+import {type AttachmentRecord, containerDir, containersDir, undoOfRecord} from './record.ts';
 import {isRunning} from './signs.ts';
 
 /** "planned" while an ADD is under way; "dead" when its process has ended, or was of another boot; "unreadable" if the record is broken. */
@@ -82,7 +82,7 @@ function readRecord(file: string): AttachmentRecord | undefined {
 function isWhole(json: unknown): json is AttachmentRecord {
   if (!isObject(json) || json.version !== 1) return false;
   const words = [json.bootId, json.bundle, json.created];
-  return words.every(word => typeof word === 'string') && isObject(json.netns) && Array.isArray(json.undo);
+  return words.every(word => typeof word === 'string') && isObject(json.netns) && Array.isArray(json.steps);
 }
 
 function viewOf({record, ...attachment}: Item): AttachmentView {
@@ -93,7 +93,7 @@ function viewOf({record, ...attachment}: Item): AttachmentView {
     state: stateOf(record),
     addresses: result?.ips.map(ip => ip.address) ?? [],
     mac: result?.interfaces.find(({name, sandbox}) => name === attachment.ifName && sandbox !== undefined)?.mac,
-    hostInterface: record.undo.find(op => op.op === 'link.delete')?.name,
+    hostInterface: undoOfRecord(record).find(op => op.op === 'link.delete')?.name,
     since: record.created,
     ...(record.process && {pid: record.process.pid}),
   };
@@ -102,7 +102,7 @@ function viewOf({record, ...attachment}: Item): AttachmentView {
 function detailsOf(item: Item): AttachmentDetails {
   const view = viewOf(item);
   if (!item.record) return {...view, undo: []};
-  const {netns, bundle, result, undo, leases} = item.record;
+  const {netns, bundle, result, leases} = item.record;
   const addresses = view.addresses.map(address => address.split('/')[0] ?? '');
   const given = leases.flatMap(directory =>
     addresses.filter(address => holds(directory, address, item)).map(address => `rm ${directory}/${address}`),
@@ -112,7 +112,7 @@ function detailsOf(item: Item): AttachmentDetails {
     netns: netns.path,
     bundle,
     result: result && resultToJson(result, newest),
-    undo: [...render(undo, netns.path), ...given],
+    undo: [...render(undoOfRecord(item.record), netns.path), ...given],
   };
 }
 

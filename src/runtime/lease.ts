@@ -1,36 +1,44 @@
-// Takes the addresses of a chain. Nobody is told "exhausted" while the dead hold addresses: then everything in the way is
+// Takes the addresses of a segment. Nobody is told "exhausted" while the dead hold addresses: then everything in the way is
 // looked at thoroughly, once, and what still stands in the way is named.
 import type {Kernel} from '../kernel/kernel.ts';
 import type {Lease} from '../plugins/plugin.ts';
 import {CniError, isKind} from '../spec/error.ts';
 import type {IpamResult} from '../spec/result.ts';
-import type {Chain} from './chain.ts';
+import type {OwnSegment} from './own-segment.ts';
 import {ipamPorts} from './ports.ts';
 import type {Settings} from './settings.ts';
 import {quickLook, thoroughLook} from './signs.ts';
 import {type JudgedLease, judgeDirectory, sweep} from './sweep.ts';
 
-/** One answer per plugin of the chain. Throws `rangeExhausted` and says who holds what. */
-export function takeLeases(settings: Settings, chain: Chain, kernel: Kernel): readonly (IpamResult | undefined)[] {
+/** One answer per plugin of the segment. Throws `rangeExhausted` and says who holds what. */
+export function takeLeases(
+  settings: Settings,
+  segment: OwnSegment,
+  kernel: Kernel,
+): readonly (IpamResult | undefined)[] {
   const met: {readonly directory: string; readonly leases: readonly Lease[]}[] = [];
   const ports = ipamPorts(settings, (directory, leases) => met.push({directory, leases}));
   try {
-    return chain.lease(ports);
+    return segment.lease(ports);
   } catch (error) {
     if (!isKind(error, 'rangeExhausted')) throw error;
-    return leaseAfterSweep(settings, chain, error);
+    return leaseAfterSweep(settings, segment, error);
   } finally {
     const look = quickLook(kernel);
     for (const {directory, leases} of met) sweep(settings, directory, leases, look);
   }
 }
 
-function leaseAfterSweep(settings: Settings, chain: Chain, exhausted: CniError): readonly (IpamResult | undefined)[] {
-  const look = thoroughLook();
-  const judged = chain.leaseDirectories.flatMap(directory => judgeDirectory(settings, directory, look));
+function leaseAfterSweep(
+  settings: Settings,
+  segment: OwnSegment,
+  exhausted: CniError,
+): readonly (IpamResult | undefined)[] {
+  const look = thoroughLook(settings.stateDir);
+  const judged = segment.leaseDirectories.flatMap(directory => judgeDirectory(settings, directory, look));
   for (const {directory, lease} of judged) sweep(settings, directory, [lease], look);
   try {
-    return chain.lease(ipamPorts(settings, () => undefined));
+    return segment.lease(ipamPorts(settings, () => undefined));
   } catch (error) {
     if (!isKind(error, 'rangeExhausted')) throw error;
     throw new CniError('rangeExhausted', `${exhausted.message} (${holders(judged)})`, {cause: error});

@@ -10,9 +10,9 @@ export class JoinedNetns extends Error {
   override readonly name = 'JoinedNetns';
 }
 
-/** Throws `attachmentExists` if the name is taken, JoinedNetns if it is another container's whose netns this one shares. */
-export function refuseTaken(kernel: Kernel, attachment: Attachment, facts: Facts): void {
-  const link = facts.container[attachment.ifName];
+/** `names` are those that are to be made. Throws `attachmentExists` if one is taken, JoinedNetns if it is another container's whose netns this one shares. */
+export function refuseTaken(kernel: Kernel, attachment: Attachment, names: readonly string[], facts: Facts): void {
+  const link = names.map(name => facts.container[name]).find(found => found !== undefined);
   if (!link) return;
   const owner = link.peer === undefined ? undefined : parseVethAlias(findLinkIn(kernel, 'host', link.peer)?.alias);
   if (owner && owner.containerId !== attachment.containerId) {

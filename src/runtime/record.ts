@@ -5,9 +5,11 @@ import {existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, wr
 import type {Attachment} from '../kernel/names.ts';
 import type {NetnsIdentity} from '../kernel/netns.ts';
 import type {Op} from '../kernel/op.ts';
+import {unpinNetns} from '../kernel/pin.ts';
 import type {ProcessIdentity} from '../kernel/process.ts';
 import type {Network} from '../spec/network.ts';
 import type {Result} from '../spec/result.ts';
+import type {ForeignSegment} from './chain.ts';
 
 export interface AttachmentRecord extends Attachment {
   readonly version: 1;
@@ -24,8 +26,8 @@ export interface AttachmentRecord extends Attachment {
   readonly created: string;
   /** The directories in which this attachment's owner may hold leases. */
   readonly leases: readonly string[];
-  /** What takes it back, in the order in which to apply it. */
-  readonly undo: readonly Op[];
+  /** What takes it back: one step for each segment of the chain, to be gone through backwards. */
+  readonly steps: readonly Step[];
   readonly result: Result | undefined;
   /** The network as it was configured then, and the salt of the names: from these the plan can be made again. */
   readonly config: Network;
@@ -37,6 +39,13 @@ export interface AttachmentRecord extends Attachment {
   /** How long the addresses are kept for this container when it has ended: seconds, 0 for not at all. */
   readonly keepSeconds: number;
 }
+
+/** Either our own operations, in the order in which to apply them, or a plugin that wants a DEL. */
+export type Step = {readonly kind: 'own'; readonly undo: readonly Op[]} | ForeignSegment;
+
+/** All operations of ours that take the attachment back, in the order in which to apply them. */
+export const undoOfRecord = ({steps}: AttachmentRecord): readonly Op[] =>
+  [...steps].reverse().flatMap(step => (step.kind === 'own' ? step.undo : []));
 
 /** What all containers of a network share and we have changed: taken back when nobody is attached any more. */
 export interface NetworkRecord {
@@ -124,9 +133,14 @@ export function makeNetworksDir(stateDir: string): void {
   mkdirSync(networksDir(stateDir), {recursive: true, mode: 0o700});
 }
 
+/** Where the container's netns is pinned, if a foreign plugin of its chains may want to look into it at the end. */
+export const pinPath = (stateDir: string, containerId: string): string =>
+  `${containerDir(stateDir, containerId)}/netns`;
+
 /** Takes the container's directory away if no record is left in it. Its lock must be held. */
 export function dropContainerDir(stateDir: string, containerId: string): void {
   if (recordsOf(stateDir, containerId).length > 0) return;
+  unpinNetns(pinPath(stateDir, containerId));
   rmSync(containerDir(stateDir, containerId), {recursive: true, force: true});
 }
 

@@ -31,7 +31,7 @@ export function* repair(
   settings: Settings,
   options: {readonly network?: string | undefined; readonly dryRun: boolean},
 ): Generator<Mended> {
-  const look = thoroughLook();
+  const look = thoroughLook(settings.stateDir);
   for (const record of allRecords(settings.stateDir)) {
     if (options.network !== undefined && record.network !== options.network) continue;
     if (record.state !== 'done' || !record.result || judgeRecord(record, look(record)) !== 'alive') continue;

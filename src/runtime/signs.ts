@@ -6,7 +6,7 @@ import {isStillAt, readOrNothing} from '../kernel/netns.ts';
 import {findLinkIn} from '../kernel/observe.ts';
 import {bootId, isAlive} from '../kernel/process.ts';
 import type {Signs} from './liveness.ts';
-import type {AttachmentRecord} from './record.ts';
+import {type AttachmentRecord, containersDir, undoOfRecord} from './record.ts';
 
 /** True if what the attachment is for still runs: its process, or where none is known its netns under its path. */
 export function isRunning({bootId: boot, process, netns}: AttachmentRecord): boolean {
@@ -20,29 +20,31 @@ export function quickLook(kernel: Kernel): Look {
   const boot = bootId();
   return record => {
     const processRuns = isRunning(record);
-    const pair = record.undo.find(op => op.op === 'link.delete');
+    const pair = undoOfRecord(record).find(op => op.op === 'link.delete');
     const isThere = !processRuns && pair !== undefined && findLinkIn(kernel, 'host', pair.name)?.alias === pair.alias;
     return {bootId: boot, processRuns, netnsHeld: isThere ? undefined : false};
   };
 }
 
 /** Reads /proc and the mounts once, when first asked. */
-export function thoroughLook(): Look {
+export function thoroughLook(stateDir: string): Look {
   const boot = bootId();
   let held: ReadonlySet<number> | undefined;
   return record => {
     const processRuns = isRunning(record);
-    if (!processRuns) held ??= heldNetns();
+    if (!processRuns) held ??= heldNetns(stateDir);
     return {bootId: boot, processRuns, netnsHeld: held?.has(record.netns.inode)};
   };
 }
 
-/** The inodes of all network namespaces that a process or a mount holds. */
-function heldNetns(): ReadonlySet<number> {
+/** The inodes of all network namespaces that a process or a mount holds, our own pins left out. */
+function heldNetns(stateDir: string): ReadonlySet<number> {
   const pids = readdirSync('/proc').filter(name => /^\d+$/.test(name));
   const byProcess = pids.flatMap(pid => inodeOf(`/proc/${pid}/ns/net`) ?? []);
-  const mounts = (readOrNothing('/proc/self/mountinfo') ?? '').matchAll(/ net:\[(\d+)\] /g);
-  return new Set([...byProcess, ...Array.from(mounts, match => Number(match[1]))]);
+  // proc(5), mountinfo: the fourth field is what of the file system is mounted, the fifth where.
+  const mounts = (readOrNothing('/proc/self/mountinfo') ?? '').matchAll(/ net:\[(\d+)\] (\S+) /g);
+  const byOthers = Array.from(mounts).filter(([, , place]) => !place?.startsWith(`${containersDir(stateDir)}/`));
+  return new Set([...byProcess, ...byOthers.map(([, inode]) => Number(inode))]);
 }
 
 function inodeOf(path: string): number | undefined {

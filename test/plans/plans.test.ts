@@ -27,8 +27,10 @@ test.each(readdirSync(cases))('%s', name => {
 
 function planAsText(conflist: JsonObject, facts: Facts): string {
   try {
-    const chain = prepareChain(parseNetworkList(conflist, 'network.conflist').network, request, dataDir);
-    const {plan, result} = chain.plan(facts, chain.lease(portsOver()), undefined);
+    const {network} = parseNetworkList(conflist, 'network.conflist');
+    const [segment] = prepareChain(network, request, dataDir).segments;
+    if (segment?.kind !== 'own') return 'the first plugin is not ours\n';
+    const {plan, result} = segment.plan(facts, segment.lease(portsOver()), undefined);
     return [
       ...section('once for the network', render(plan.shared, request.netns)),
       ...section('for the container', render(plan.own, request.netns)),

@@ -32,6 +32,7 @@ export const bridge: InterfacePlugin = {
     };
     return {
       ipam: config.ipam,
+      makes: request.ifName,
       question,
       add: (facts, ipam) => planAdd(config, request, pair, facts, ipam),
       checkQuestion: result => ({

@@ -7,6 +7,7 @@ export const loopback: InterfacePlugin = {
   type: 'loopback',
   prepare: (_conf, {netns}) => ({
     ipam: undefined,
+    makes: undefined,
     question: noQuestion,
     checkQuestion: () => ({...noQuestion, containerLinks: ['lo']}),
     check: facts => (facts.container.lo?.up ? [] : [{what: '"lo" is down', mend: [bringUp]}]),

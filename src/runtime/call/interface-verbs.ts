@@ -5,10 +5,11 @@ import {closeNetns, isOwnNetns, type OpenNetns, openNetns} from '../../kernel/ne
 import {CniError, reasonOf} from '../../spec/error.ts';
 import type {Result} from '../../spec/result.ts';
 import {attach, type Prepared} from '../attach.ts';
-import {type Chain, prepareChain, prepareIpam} from '../chain.ts';
+import {type Chain, prepareChain} from '../chain.ts';
 import type {Container} from '../container.ts';
 import {withContainerLock} from '../container-lock.ts';
 import {detach} from '../detach.ts';
+import {prepareIpam} from '../own-segment.ts';
 import {type AttachmentRecord, allRecords, dropContainerDir, findRecord, type RecordKey} from '../record.ts';
 import {isHooks, isListed, networkOf, type PluginCall, portsOf, requestOf, type Verbs} from './call.ts';
 import {removeStray} from './stray.ts';
@@ -83,16 +84,8 @@ function findFaults(chain: Chain, netns: OpenNetns, network: string, result: Res
 function prepare(call: PluginCall): Prepared {
   const request = requestOf(call);
   const network = networkOf(call);
-  return {
-    attachment: {network: request.network, containerId: request.containerId, ifName: request.ifName},
-    plugin: call.type,
-    previous: call.previous,
-    network,
-    chain: prepareChain(network, request, call.settings.dataDir),
-    salt: request.salt,
-    args: request.args,
-    keepSeconds: 0,
-  };
+  const chain = prepareChain(network, request, call.settings.dataDir);
+  return {request, plugin: call.type, previous: call.previous, network, chain, keepSeconds: 0};
 }
 
 const chainOf = (call: PluginCall): Chain => prepareChain(networkOf(call), requestOf(call), call.settings.dataDir);

@@ -1,5 +1,5 @@
 // The verbs of an IPAM plugin: its leases are all the state there is.
-import {prepareIpam} from '../chain.ts';
+import {prepareIpam} from '../own-segment.ts';
 import {isHooks, isListed, type PluginCall, portsOf, requestOf, type Verbs} from './call.ts';
 
 export const ipamVerbs: Verbs = {

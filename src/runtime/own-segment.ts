@@ -1,0 +1,101 @@
+// A run of our own plugins in a chain: prepared together, planned together, applied as one.
+import {type Facts, mergeQuestions, type Question} from '../kernel/facts.ts';
+import type {Plan} from '../kernel/op.ts';
+import {interfacePlugins, ipamPlugins} from '../plugins/index.ts';
+import type {
+  AttachmentRequest,
+  Fault,
+  IpamPlugin,
+  IpamPorts,
+  Planned,
+  PreparedInterface,
+  PreparedIpam,
+} from '../plugins/plugin.ts';
+import type {Fields} from '../spec/fields.ts';
+import type {IpamResult, Result} from '../spec/result.ts';
+import {foreignIpam} from './foreign-ipam.ts';
+
+export interface OwnSegment {
+  readonly kind: 'own';
+  readonly question: Question;
+  /** The container's interfaces that it makes: there may be none of that name before. */
+  readonly makes: readonly string[];
+  /** Those of its plugins that have an IPAM plugin, in order. */
+  readonly ipam: readonly PreparedIpam[];
+  /** Whether one of these is not ours. */
+  readonly foreignIpam: boolean;
+  /** The directories in which `lease` takes leases. */
+  readonly leaseDirectories: readonly string[];
+  /** Takes the addresses, one answer per plugin. */
+  readonly lease: (ports: IpamPorts) => readonly (IpamResult | undefined)[];
+  /** Pure, so it may be asked again with newer facts. */
+  readonly plan: (facts: Facts, leased: readonly (IpamResult | undefined)[], previous: Result | undefined) => Planned;
+  readonly checkQuestion: (result: Result) => Question;
+  /** What is missing or changed of an attachment that had this result. */
+  readonly check: (facts: Facts, result: Result) => readonly Fault[];
+}
+
+interface Link {
+  readonly prepared: PreparedInterface;
+  readonly ipam: PreparedIpam | undefined;
+}
+
+/** A plugin of ours with its configuration as it is called. */
+export interface OwnPlugin {
+  readonly type: string;
+  readonly conf: Fields;
+}
+
+export const isOwnPlugin = (type: string): boolean => interfacePlugins.some(plugin => plugin.type === type);
+
+/** Throws `invalidConfig`. */
+export function prepareOwn(plugins: readonly OwnPlugin[], request: AttachmentRequest, dataDir: string): OwnSegment {
+  const links = plugins.map(plugin => prepareLink(plugin, request, dataDir));
+  const ipam = links.flatMap(link => link.ipam ?? []);
+  return {
+    kind: 'own',
+    question: mergeQuestions(links.map(({prepared}) => prepared.question)),
+    makes: links.flatMap(({prepared}) => (prepared.makes ? [prepared.makes] : [])),
+    ipam,
+    foreignIpam: links.some(({prepared}) => prepared.ipam !== undefined && !findIpam(prepared.ipam)),
+    leaseDirectories: ipam.flatMap(({directory}) => directory ?? []),
+    lease: ports => links.map(link => link.ipam?.add(ports)),
+    plan: (facts, leased, previous) => planAll(links, facts, leased, previous),
+    checkQuestion: result => mergeQuestions(links.map(({prepared}) => prepared.checkQuestion(result))),
+    check: (facts, result) => links.flatMap(({prepared}) => prepared.check(facts, result)),
+  };
+}
+
+/** The IPAM plugin of that type: ours, or else a file in the plugin path. Throws `invalidConfig`. */
+export function prepareIpam(type: string, conf: Fields, request: AttachmentRequest, dataDir: string): PreparedIpam {
+  const plugin = findIpam(type);
+  return plugin ? plugin.prepare(conf, request, dataDir) : foreignIpam(type, conf, request);
+}
+
+const findIpam = (type: string): IpamPlugin | undefined => ipamPlugins.find(plugin => plugin.type === type);
+
+function prepareLink({type, conf}: OwnPlugin, request: AttachmentRequest, dataDir: string): Link {
+  const plugin = interfacePlugins.find(known => known.type === type);
+  if (!plugin) throw new Error(`"${type}" is none of our plugins`);
+  const prepared = plugin.prepare(conf, request);
+  return {prepared, ipam: prepared.ipam === undefined ? undefined : prepareIpam(prepared.ipam, conf, request, dataDir)};
+}
+
+function planAll(
+  links: readonly Link[],
+  facts: Facts,
+  leased: readonly (IpamResult | undefined)[],
+  previous: Result | undefined,
+): Planned {
+  let result = previous;
+  const plans: Plan[] = [];
+  for (const [i, {prepared}] of links.entries()) {
+    const planned = prepared.add(facts, leased[i], result);
+    plans.push(planned.plan);
+    result = planned.result;
+  }
+  return {
+    plan: {shared: plans.flatMap(plan => plan.shared), own: plans.flatMap(plan => plan.own)},
+    result: result ?? {interfaces: [], ips: [], routes: [], dns: {}},
+  };
+}
