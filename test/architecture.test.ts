@@ -51,6 +51,7 @@ const gates: Readonly<Record<string, readonly string[]>> = {
     'src/kernel/trace.ts',
     'src/plugins/host-local/owner-index.ts',
     'src/plugins/host-local/store.ts',
+    'src/runtime/container-dir.ts',
     'src/runtime/container-lock.ts',
     'src/runtime/foreign.ts',
     'src/runtime/garbage/files.ts',

@@ -8,10 +8,11 @@ import {parseCniArgs} from '../spec/cni-args.ts';
 import {resultToJson} from '../spec/convert.ts';
 import {checkVersion, compareVersions} from '../spec/version.ts';
 import {type ForeignSegment, prepareChain} from './chain.ts';
+import {dropContainerDir} from './container-dir.ts';
 import {withContainerLock} from './container-lock.ts';
 import {keep} from './kept.ts';
 import {callLogged, ipamPorts, leasesIn} from './ports.ts';
-import {type AttachmentRecord, dropContainerDir, dropRecord, hasContainerDir, recordsOf} from './record.ts';
+import {type AttachmentRecord, dropRecord, hasContainerDir, recordsOf} from './record.ts';
 import type {Settings} from './settings.ts';
 import {isRunning} from './signs.ts';
 

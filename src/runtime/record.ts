@@ -5,7 +5,6 @@ import {existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, wr
 import type {Attachment} from '../kernel/names.ts';
 import type {NetnsIdentity} from '../kernel/netns.ts';
 import type {Op} from '../kernel/op.ts';
-import {unpinNetns} from '../kernel/pin.ts';
 import type {ProcessIdentity} from '../kernel/process.ts';
 import type {Network} from '../spec/network.ts';
 import type {Result} from '../spec/result.ts';
@@ -131,17 +130,6 @@ export function makeContainerDir(stateDir: string, containerId: string): void {
 
 export function makeNetworksDir(stateDir: string): void {
   mkdirSync(networksDir(stateDir), {recursive: true, mode: 0o700});
-}
-
-/** Where the container's netns is pinned, if a foreign plugin of its chains may want to look into it at the end. */
-export const pinPath = (stateDir: string, containerId: string): string =>
-  `${containerDir(stateDir, containerId)}/netns`;
-
-/** Takes the container's directory away if no record is left in it. Its lock must be held. */
-export function dropContainerDir(stateDir: string, containerId: string): void {
-  if (recordsOf(stateDir, containerId).length > 0) return;
-  unpinNetns(pinPath(stateDir, containerId));
-  rmSync(containerDir(stateDir, containerId), {recursive: true, force: true});
 }
 
 const byAge = (a: AttachmentRecord, b: AttachmentRecord): number => a.created.localeCompare(b.created);

@@ -7,13 +7,14 @@ import {bootTime} from '../kernel/process.ts';
 import type {Lease} from '../plugins/plugin.ts';
 import {isKind, reasonOf} from '../spec/error.ts';
 import {isContainerId} from '../spec/names.ts';
+import {dropContainerDir} from './container-dir.ts';
 import {withContainerLock} from './container-lock.ts';
 import {detach} from './detach.ts';
 import {findKept, forget} from './kept.ts';
 import {judgeLease, judgeRecord, type Verdict} from './liveness.ts';
 import {log} from './log.ts';
 import {leasesIn} from './ports.ts';
-import {dropContainerDir, recordsFor} from './record.ts';
+import {recordsFor} from './record.ts';
 import type {Settings} from './settings.ts';
 import type {Look} from './signs.ts';
 

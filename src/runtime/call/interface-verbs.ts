@@ -7,10 +7,11 @@ import type {Result} from '../../spec/result.ts';
 import {attach, type Prepared} from '../attach.ts';
 import {type Chain, prepareChain} from '../chain.ts';
 import type {Container} from '../container.ts';
+import {dropContainerDir} from '../container-dir.ts';
 import {withContainerLock} from '../container-lock.ts';
 import {detach} from '../detach.ts';
 import {prepareIpam} from '../own-segment.ts';
-import {type AttachmentRecord, allRecords, dropContainerDir, findRecord, type RecordKey} from '../record.ts';
+import {type AttachmentRecord, allRecords, findRecord, type RecordKey} from '../record.ts';
 import {isHooks, isListed, networkOf, type PluginCall, portsOf, requestOf, type Verbs} from './call.ts';
 import {removeStray} from './stray.ts';
 

@@ -1,8 +1,10 @@
 // Attachments whose container has ended and whose poststop never came.
+
+import {dropContainerDir} from '../container-dir.ts';
 import {withContainerLock} from '../container-lock.ts';
 import {detach} from '../detach.ts';
 import {judgeRecord} from '../liveness.ts';
-import {type AttachmentRecord, allRecords, dropContainerDir, findRecord} from '../record.ts';
+import {type AttachmentRecord, allRecords, findRecord} from '../record.ts';
 import {concerns, type Garbage, type Search} from './garbage.ts';
 
 export function* findDeadAttachments(search: Search): Generator<Garbage> {

@@ -1,7 +1,8 @@
 // Directories and files in our own state that a crash left: a container's lock without a record, a file half written.
 import {existsSync, readdirSync, rmSync} from 'node:fs';
+import {dropContainerDir} from '../container-dir.ts';
 import {withContainerLock} from '../container-lock.ts';
-import {containerDir, dropContainerDir, knownContainers, recordsOf} from '../record.ts';
+import {containerDir, knownContainers, recordsOf} from '../record.ts';
 import type {Garbage, Search} from './garbage.ts';
 
 export function* findLeftovers(search: Search): Generator<Garbage> {

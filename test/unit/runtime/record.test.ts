@@ -1,5 +1,5 @@
 // Records on disk: written whole or not at all, found again by container, and gone with the last of them.
-import {existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {beforeEach, describe, expect, test} from '@jest/globals';
 import * as records from '../../../src/runtime/record.ts';
 import {scratchDirectory} from '../../scratch.ts';
@@ -81,26 +81,6 @@ test.each(['', '{', 'null', '[]', '7', '{"version": 2}', '\0\0'])('a file that h
   write(recordOf({...c1, ifName: 'eth1'}));
   writeFileSync(`${state}/containers/c1/mynet:eth0.json`, content);
   expect(records.recordsOf(state, 'c1').map(({ifName}) => ifName)).toEqual(['eth1']);
-});
-
-describe("a container's directory", () => {
-  test('stays as long as a record is in it', () => {
-    write(recordOf(c1), recordOf({...c1, ifName: 'eth1'}));
-    writeFileSync(`${state}/containers/c1/lock`, '');
-    records.dropRecord(state, c1);
-    records.dropContainerDir(state, 'c1');
-    expect(records.hasContainerDir(state, 'c1')).toBe(true);
-    records.dropRecord(state, {...c1, ifName: 'eth1'});
-    records.dropContainerDir(state, 'c1');
-    expect([records.hasContainerDir(state, 'c1'), records.knownContainers(state)]).toEqual([false, []]);
-  });
-
-  test('goes with whatever else is in it', () => {
-    mkdirSync(`${state}/containers/c1`, {recursive: true});
-    writeFileSync(`${state}/containers/c1/mynet:eth0.json.new`, 'half');
-    records.dropContainerDir(state, 'c1');
-    expect(existsSync(`${state}/containers/c1`)).toBe(false);
-  });
 });
 
 test('a network has a record of its own', () => {
