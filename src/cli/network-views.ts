@@ -1,8 +1,10 @@
 // The networks of the conf dir as `networks` shows them. What is wrong with one is said beside it and takes nothing else
 // down: a plugin that we don't know still leaves a bridge and ranges to be shown.
+import {existsSync} from 'node:fs';
 import {parseBridgeConfig} from '../plugins/bridge/config.ts';
 import {hostLocal} from '../plugins/host-local/host-local.ts';
 import {holds, parseRangeSets, type Range} from '../plugins/host-local/ranges.ts';
+import {ipamPlugins} from '../plugins/index.ts';
 import type {AttachmentRequest} from '../plugins/plugin.ts';
 import {prepareChain} from '../runtime/chain.ts';
 import {leasedIn} from '../runtime/inspect.ts';
@@ -80,7 +82,12 @@ function viewOf({file, network}: Loaded, settings: Settings): NetworkView {
     .filter(({type}) => type === 'bridge')
     .flatMap(({conf}) => attempt(() => [parseBridgeConfig(conf, noCniArgs).bridge]));
   const ranges = parts.flatMap(({conf}) => attempt(() => rangesOf(conf, network, settings)));
-  attempt(() => [prepareChain(network, nobody(network), settings.dataDir)]);
+  const [chain] = attempt(() => [prepareChain(network, nobody(network), settings.dataDir)]);
+  const types = [
+    ...(chain?.segments ?? []).flatMap(segment => (segment.kind === 'foreign' ? [segment.type] : [])),
+    ...parts.flatMap(({conf}) => attempt(() => [conf.child('ipam').string('type')])),
+  ];
+  for (const problem of types.flatMap(type => missing(type, settings))) problems.add(problem);
   return {
     ...nothing,
     name: network.name,
@@ -89,6 +96,13 @@ function viewOf({file, network}: Loaded, settings: Settings): NetworkView {
     ranges,
     problems: [...problems],
   };
+}
+
+/** A plugin that is not ours must be a file in the plugin path. */
+function missing(type: string, {pluginDirs}: Settings): readonly string[] {
+  const isOurs = type === '' || ipamPlugins.some(plugin => plugin.type === type);
+  if (isOurs || pluginDirs.some(directory => existsSync(`${directory}/${type}`))) return [];
+  return [`there is no plugin "${type}": it is none of ours, and not in ${pluginDirs.join(':')}`];
 }
 
 /** A network is checked as if somebody asked to be attached. */

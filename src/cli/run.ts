@@ -1,5 +1,6 @@
 // The way into the operator's command line. What it is made of is loaded from here on, and not before: oclif asks for a home
 // directory and a shell while it loads, and fails for a user id without a name.
+import os from 'node:os';
 import packageJson from '../../package.json' with {type: 'json'};
 
 /** Runs one command and sets the exit code: 0, 1 for a failure, 2 for a call that can't be understood. */
@@ -9,9 +10,15 @@ export async function runCommand(args: readonly string[]): Promise<void> {
     process.stdout.write(`cni-hook ${version}\n`);
     return;
   }
-  // Nothing of ours is looked for in either.
-  process.env.HOME ??= '/';
-  process.env.SHELL ??= '';
+  giveHome();
   const {dispatch} = await import('./dispatch.ts');
   await dispatch(args, version);
+}
+
+/** Nothing of ours is looked for in either; what is written to process.env alone comes too late for HOME. */
+function giveHome(): void {
+  process.env.SHELL ??= '';
+  if (process.env.HOME) return;
+  process.env.HOME = '/';
+  Object.assign(os, {homedir: () => '/'});
 }

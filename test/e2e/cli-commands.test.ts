@@ -104,7 +104,11 @@ describe('networks', () => {
       '20-host-bits.conflist': [on('cnibr1', {subnet: '10.1.0.5/24'}), 'did you mean 10.1.0.0/24'],
       '20-overlap.conflist': [on('cnibr1', {}), '172.19.1.128/25 overlaps with 172.19.1.0/24 of network "mynet"'],
       '20-same-bridge.conflist': [on('cnibr0', {}), '172.19.1.128/25 overlaps with 172.19.1.0/24 of network "mynet"'],
-      '20-unknown.conf': [{name: 'unknown', type: 'nosuch'}, 'there is no plugin "nosuch"'],
+      '20-unknown.conf': [{name: 'unknown', type: 'nosuch'}, 'there is no plugin "nosuch".*/opt/cni/bin'],
+      '20-unknown-ipam.conf': [
+        {name: 'unknown', type: 'bridge', ipam: {type: 'nosuch'}},
+        'there is no plugin "nosuch"',
+      ],
     };
     for (const [name, [content, problem]] of Object.entries(files)) {
       host().write(`/etc/cni/net.d/${name}`, content);

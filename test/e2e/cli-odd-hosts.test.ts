@@ -41,7 +41,8 @@ test('without root a command says that it may not look, and networks works all t
     '-ec',
     `touch /run/cni-hook-executable; mount --bind ${executable} /run/cni-hook-executable`,
   ]);
-  const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups', '/run/cni-hook-executable'];
+  // An id without a name, and so without a home.
+  const nobody = ['--reuid=54321', '--regid=54321', '--clear-groups', '/run/cni-hook-executable'];
   for (const args of [['ls'], ['inspect', 'c1'], ['gc'], ['gc', '--dry-run'], ['logs'], ['logs', '-f'], ['repair']]) {
     const {exitCode, stdout, stderr} = await host().run('setpriv', [...nobody, ...args]);
     expect({exitCode, stdout}).toEqual({exitCode: 1, stdout: ''});
