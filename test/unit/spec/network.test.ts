@@ -63,7 +63,8 @@ test('a single plugin without a type is refused', () => {
 });
 
 test('addresses are kept for as long as "keepIP" says, or not at all', () => {
-  const keepSeconds = (keepIP: string) => parseNetworkList({name: 'n', plugins: [bridge], keepIP}, '/f').network.keepSeconds;
+  const keepSeconds = (keepIP: string) =>
+    parseNetworkList({name: 'n', plugins: [bridge], keepIP}, '/f').network.keepSeconds;
   expect([keepSeconds(''), keepSeconds('10m'), parseSingleNetwork({name: 'n', ...bridge}, '/f').keepSeconds]).toEqual([
     0, 600, 0,
   ]);
