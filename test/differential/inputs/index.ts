@@ -1,0 +1,17 @@
+// The table of all inputs. A new plugin is one more file beside these and a line here.
+import type {Input} from '../input.ts';
+import {bridgeInputs} from './bridge.ts';
+import {environmentInputs} from './environment.ts';
+import {faultInputs} from './faults.ts';
+import {hostLocalInputs} from './host-local.ts';
+import {loopbackInputs} from './loopback.ts';
+import {versionInputs} from './versions.ts';
+
+export const inputs: readonly Input[] = [
+  ...environmentInputs,
+  ...versionInputs,
+  ...bridgeInputs,
+  ...faultInputs,
+  ...hostLocalInputs,
+  ...loopbackInputs,
+];
