@@ -92,3 +92,33 @@ test('a conf dir that can not be read is named', () => {
   writeFileSync(`${root}/file`, '');
   expect(() => loadNetwork(`${root}/file`, 'n')).toThrow(/^cannot read the conf dir ".*\/file": .*ENOTDIR/);
 });
+
+describe('the directory that bears the name of a network', () => {
+  const withBeside = (conflist: object, beside: Readonly<Record<string, string>>) => {
+    const directory = confDir({'10.conflist': conflist});
+    mkdirSync(`${directory}/n`);
+    for (const [name, content] of Object.entries(beside)) writeFileSync(`${directory}/n/${name}`, content);
+    return directory;
+  };
+  const typesIn = (directory: string) => loadNetwork(directory, 'n').plugins.map(({type}) => type);
+  const plugins = {
+    '20.conf': '{"type": "tuning"}',
+    '10.conf': '{"type": "portmap"}',
+    '30.json': '{"type": "no"}',
+    README: '',
+  };
+
+  test('adds its plugins behind those of the list, by the names of their files', () => {
+    expect(typesIn(withBeside(list('n'), plugins))).toEqual(['bridge', 'portmap', 'tuning']);
+    expect(typesIn(withBeside({name: 'n'}, plugins))).toEqual(['portmap', 'tuning']);
+  });
+
+  test('is left alone by a list that wants its own plugins only', () => {
+    expect(typesIn(withBeside({...list('n'), loadOnlyInlinedPlugins: true}, plugins))).toEqual(['bridge']);
+  });
+
+  test('makes the network unreadable where one of its files is, and says which', () => {
+    const directory = withBeside(list('n'), {'10.conf': '{'});
+    expect(() => loadNetwork(directory, 'n')).toThrow(`not readable: ${directory}/n/10.conf:1:2: not valid JSON`);
+  });
+});
