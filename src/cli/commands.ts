@@ -10,9 +10,17 @@ interface Entry {
 }
 
 const table: Readonly<Record<string, Entry>> = {
+  completion: {
+    summary: 'Print a script that lets a shell complete commands and flags.',
+    load: () => import('./commands/completion.ts'),
+  },
   gc: {
     summary: 'Take back what containers have left behind.',
     load: () => import('./commands/gc.ts'),
+  },
+  hooks: {
+    summary: 'Install, remove or check the hooks.d files of podman and CRI-O.',
+    load: () => import('./commands/hooks.ts'),
   },
   inspect: {
     summary: 'Show all that is known of one container.',
@@ -24,10 +32,13 @@ const table: Readonly<Record<string, Entry>> = {
     summary: 'List the networks that there are, and their addresses.',
     load: () => import('./commands/networks.ts'),
   },
+  plugins: {summary: 'List the CNI plugins that this executable is.', load: () => import('./commands/plugins.ts')},
   repair: {
     summary: 'Put back what was flushed or deleted under living containers.',
     load: () => import('./commands/repair.ts'),
   },
+  unwire: {summary: 'Take the hooks out of a bundle again.', load: () => import('./commands/unwire.ts')},
+  wire: {summary: 'Put the hooks into the config.json of a bundle.', load: () => import('./commands/wire.ts')},
 };
 
 /** oclif's view of the table: it looks for nothing in the file system but a person's theme. */

@@ -1,0 +1,93 @@
+// `wire BUNDLE`: the two hooks into a bundle's config.json. Wiring again takes the earlier wiring out first, so that it
+// says afterwards what was asked for last.
+import {existsSync} from 'node:fs';
+import {resolve} from 'node:path';
+import {string} from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
+import {keepAnnotation} from '../../runtime/attach-all.ts';
+import {networksAnnotation} from '../../runtime/select.ts';
+import {parseDuration} from '../../spec/duration.ts';
+import {CniError} from '../../spec/error.ts';
+import {checkIfName, checkNetworkName} from '../../spec/names.ts';
+import {BaseCommand} from '../base.ts';
+import {askForSpec, configOf, readConfig, writeConfig} from '../bundle-file.ts';
+import {withLock} from '../lock.ts';
+import {unifiedDiff} from '../unified-diff.ts';
+import {wire} from '../wiring.ts';
+
+interface Wired {
+  readonly file: string;
+  readonly changed: boolean;
+  readonly diff: readonly string[];
+}
+
+export default class Wire extends BaseCommand {
+  static override readonly description =
+    'What is missing is added: the hooks, annotations, a network namespace of its own. All else stays as it is, byte for byte, and "unwire" takes it back. The next container that is made from the bundle has its network.';
+
+  static override readonly args = {
+    bundle: string({description: 'The directory with the config.json.', required: true}),
+  };
+
+  static override readonly flags = {
+    network: Flags.string({
+      summary: 'A network, as NAME or NAME:INTERFACE; may be given again. Without it the first of the conf dir.',
+      helpValue: 'NAME',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    'keep-ip': Flags.string({
+      summary: 'For that long after its end the container gets its addresses back: 30m, 24h, 7d.',
+      helpValue: 'TIME',
+    }),
+    hook: Flags.string({summary: 'The executable that the hooks call, if not this one.', helpValue: 'PATH'}),
+    spec: Flags.boolean({summary: 'Where there is no config.json, begin with that of "runc spec".'}),
+    'runtime-path': Flags.string({summary: 'The runtime to ask with --spec.', helpValue: 'PATH', default: 'runc'}),
+    'dry-run': Flags.boolean({summary: 'Show the change as a diff, and write nothing.'}),
+  };
+
+  async run(): Promise<Wired> {
+    const {args, flags} = await this.parse(Wire);
+    const file = configOf(resolve(args.bundle));
+    const wishes = {executable: executableOf(flags.hook), annotations: annotationsOf(flags.network, flags['keep-ip'])};
+    const fresh = flags.spec && readConfig(file) === undefined ? await askForSpec(flags['runtime-path']) : undefined;
+    const change = () => {
+      const before = readConfig(file);
+      const start = before ?? fresh;
+      if (start === undefined) throw noConfig(file);
+      const after = wire(start, wishes, file);
+      const changed = after !== before;
+      if (changed && !flags['dry-run']) writeConfig(file, after);
+      return {file, changed, diff: unifiedDiff(before ?? '', after, file)};
+    };
+    const {stateDir} = this.settingsFrom(flags);
+    const wired = await withLock(stateDir, 'wire', change, line => this.note(line));
+    if (flags['dry-run']) this.print(wired.diff);
+    else this.print([wired.changed ? `wired ${file}` : `${file} is wired already`]);
+    return wired;
+  }
+}
+
+function noConfig(file: string): CniError {
+  const hint = existsSync(resolve(file, '..')) ? '--spec begins with one of "runc spec"' : 'there is no such directory';
+  return new CniError('ioFailure', `there is no "${file}": ${hint}`);
+}
+
+function executableOf(path: string | undefined): string {
+  if (path === undefined) return process.execPath;
+  if (!existsSync(path)) throw new CniError('invalidEnvironment', `--hook: there is no "${path}"`);
+  return resolve(path);
+}
+
+function annotationsOf(networks: readonly string[] = [], keep: string | undefined): Readonly<Record<string, string>> {
+  for (const network of networks) {
+    const [name = '', ...ifName] = network.split(':');
+    checkNetworkName(name);
+    if (ifName.length > 0) checkIfName(ifName.join(':'));
+  }
+  if (keep !== undefined) parseDuration(keep, '--keep-ip');
+  return {
+    ...(networks.length > 0 && {[networksAnnotation]: networks.join(',')}),
+    ...(keep !== undefined && {[keepAnnotation]: keep}),
+  };
+}
