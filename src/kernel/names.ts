@@ -1,7 +1,8 @@
 // The names that we give to things in the kernel. Identity is (network, container id, ifname), all three, everywhere:
 // two attachments of one container must never share a name. The alias of a link says in words whose it is, so that an
 // orphan of ours is told from somebody else's link without a record.
-import {createHash} from 'node:crypto';
+import {digest} from '../spec/digest.ts';
+import {localMac} from '../spec/mac.ts';
 
 export interface Attachment {
   readonly network: string;
@@ -13,23 +14,21 @@ export interface Attachment {
 export const nftTable = 'cni-hook';
 
 const aliasPrefix = 'cni-hook ';
-// IFALIASZ is 256, the closing NUL included.
+// Bytes: IFALIASZ is 256, the closing NUL included.
 const longestAlias = 255;
 
 /** Name of the host's end of the pair. `salt` differs from start to start: the kernel may still be taking the old pair down. */
 export function vethName(attachment: Attachment, salt: string): string {
-  return `veth${digest(identityOf(attachment), salt).toString('hex').slice(0, 11)}`;
+  return `veth${salted(identityOf(attachment), salt).slice(0, 11)}`;
 }
 
-/** Six bytes or more to make a MAC from; the same for the same arguments. */
-export function macSeed(what: string, salt: string): Buffer {
-  return digest(what, salt);
-}
+/** A made-up MAC for the thing of that name: the same for the same arguments. */
+export const madeMac = (what: string, salt: string): string => localMac(salted(what, salt));
 
 /** The alias of the host's end: none of the three parts can hold a "/". */
 export function vethAlias(attachment: Attachment): string {
   const alias = aliasPrefix + identityOf(attachment);
-  return alias.length <= longestAlias ? alias : `${aliasPrefix}#${digest(identityOf(attachment), '').toString('hex')}`;
+  return byteLength(alias) <= longestAlias ? alias : `${aliasPrefix}#${digest(identityOf(attachment))}`;
 }
 
 /** The alias of a bridge that we made for a network. */
@@ -48,11 +47,11 @@ export const isOurs = (alias: string | undefined): boolean => alias?.startsWith(
 /** The chain of a network's masquerade rules; NFT_CHAIN_MAXNAMELEN is 128. */
 export function masqueradeChain(network: string): string {
   const name = `masquerade-${network}`;
-  return name.length < 128 ? name : `masquerade-${digest(network, '').toString('hex')}`;
+  return name.length < 128 ? name : `masquerade-${digest(network)}`;
 }
 
 export const identityOf = ({network, containerId, ifName}: Attachment): string => `${network}/${containerId}/${ifName}`;
 
-function digest(what: string, salt: string): Buffer {
-  return createHash('sha256').update(`${what}\n${salt}`).digest();
-}
+const salted = (what: string, salt: string): string => digest(`${what}\n${salt}`);
+
+const byteLength = (text: string): number => new TextEncoder().encode(text).length;

@@ -1,8 +1,7 @@
 // Runs a program of the host. Its path comes from a fixed list and its environment is ours: a hook's own PATH may be
 // empty (podman's poststop) or somebody else's.
-import {spawnSync} from 'node:child_process';
 import {closeSync, existsSync, fstatSync, readSync, writeSync} from 'node:fs';
-import {CniError} from '../spec/error.ts';
+import {CniError, reasonOf} from '../spec/error.ts';
 import {timeLeft} from './deadline.ts';
 import {memoryFile} from './libc.ts';
 
@@ -56,24 +55,23 @@ export function runProgram(
   try {
     writeSync(input, options.input, 0);
     const timeout = Math.ceil(Math.max(1, timeLeft(options.milliseconds)));
-    const {environment: env} = options;
-    const {status, signal, error} = spawnSync(path, args, {
-      stdio: [input, output, errors],
-      env,
+    const {exitCode, signalCode, exitedDueToTimeout} = Bun.spawnSync([path, ...args], {
+      stdin: input,
+      stdout: output,
+      stderr: errors,
+      env: options.environment,
       timeout,
       killSignal: 'SIGKILL',
     });
-    const code = (error as NodeJS.ErrnoException | undefined)?.code;
     const late = `took longer than ${(timeout / 1000).toFixed(1)} s and was killed`;
-    const ending = signal ? `was killed by ${signal}` : `ended with exit status ${status}`;
-    const reason = code === 'ETIMEDOUT' ? late : (error?.message ?? ending);
-    return {
-      status: error ? undefined : (status ?? undefined),
-      stdout: readFrom(output),
-      stderr: readFrom(errors),
-      reason,
-      code,
-    };
+    const ending = signalCode ? `was killed by ${signalCode}` : `ended with exit status ${exitCode}`;
+    const status = signalCode ? undefined : exitCode;
+    const reason = exitedDueToTimeout ? late : ending;
+    return {status, stdout: readFrom(output), stderr: readFrom(errors), reason, code: undefined};
+  } catch (error) {
+    // It did not start.
+    const {code} = error as NodeJS.ErrnoException;
+    return {status: undefined, stdout: '', stderr: '', reason: reasonOf(error), code};
   } finally {
     for (const fd of files) closeSync(fd);
   }

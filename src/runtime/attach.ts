@@ -28,8 +28,9 @@ import {lockNetwork} from './network-lock.ts';
 import {refuseTaken} from './occupant.ts';
 import type {OwnSegment} from './own-segment.ts';
 import {callLogged} from './ports.ts';
-import {type AttachmentRecord, readNetworkRecord, type Step, writeNetworkRecord, writeRecord} from './record.ts';
+import {type AttachmentRecord, type Step, writeRecord} from './record.ts';
 import type {Settings} from './settings.ts';
+import {host, rememberShared} from './shared-undo.ts';
 import {takeDownIfIdle} from './take-down.ts';
 
 /** One attachment, parsed and checked, before anything is touched. */
@@ -83,6 +84,7 @@ class Transaction {
   readonly #kernel: Kernel;
   readonly #attachment: Attachment;
   #lock: HeldLock | undefined;
+  #hostLock: HeldLock | undefined;
   #record: AttachmentRecord | undefined;
   #setUp = false;
 
@@ -120,12 +122,19 @@ class Transaction {
   }
 
   takeBack(): void {
+    this.#releaseHost();
     if (this.#record) detach(this.#settings, this.#record, this.#kernel);
     if (this.#setUp) takeDownIfIdle(this.#settings, this.#attachment.network, this.#kernel);
   }
 
   end(): void {
+    this.#releaseHost();
     this.#lock?.release();
+  }
+
+  #releaseHost(): void {
+    this.#hostLock?.release();
+    this.#hostLock = undefined;
   }
 
   /** Plans and applies a run of ours, which is the chain's `i`th segment. */
@@ -147,9 +156,13 @@ class Transaction {
     const {plan, result} = planned;
     const step: Step = {kind: 'own', undo: undoOf(plan.own, latest)};
     const record = this.#write({...leasing, steps: leasing.steps.with(i, step), result});
-    if (plan.shared.length > 0) this.#rememberShared(plan, latest);
+    if (plan.shared.length > 0) {
+      rememberShared(this.#settings.stateDir, this.#attachment.network, undoOf(plan.shared, latest));
+      this.#setUp = true;
+    }
     mark('plan');
     this.#kernel.apply([...plan.shared, ...plan.own]);
+    this.#releaseHost();
     mark('apply');
     return {record, result, plan};
   }
@@ -175,19 +188,9 @@ class Transaction {
     if (planned.plan.shared.length === 0) return {planned, facts};
     this.#lock?.release();
     this.#lock = lockNetwork(this.#settings.stateDir, this.#attachment.network, 'exclusive');
+    this.#hostLock ??= lockNetwork(this.#settings.stateDir, host, 'exclusive');
     const latest = this.#kernel.observe(segment.question, this.#attachment.network);
     return {planned: segment.plan(latest, leased, previous), facts: latest};
-  }
-
-  /** What is shared outlives this attachment, so how to take it back is remembered with the network: the newest first. */
-  #rememberShared(plan: Plan, facts: Facts): void {
-    const {network} = this.#attachment;
-    const {stateDir} = this.#settings;
-    const before = readNetworkRecord(stateDir, network);
-    const older = before?.bootId === bootId() ? before.undo : [];
-    const undo = [...undoOf(plan.shared, facts), ...older];
-    writeNetworkRecord(stateDir, {version: 1, network, bootId: bootId(), undo});
-    this.#setUp = true;
   }
 
   #checkAlive(): void {

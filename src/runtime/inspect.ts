@@ -6,9 +6,8 @@ import {render} from '../kernel/render.ts';
 import {tryParseAddress} from '../spec/address.ts';
 import {resultToJson} from '../spec/convert.ts';
 import {CniError} from '../spec/error.ts';
-import {isObject} from '../spec/fields.ts';
 import {newest} from '../spec/version.ts';
-import {type AttachmentRecord, containerDir, containersDir, undoOfRecord} from './record.ts';
+import {type AttachmentRecord, containerDir, containersDir, isAttachmentRecord, undoOfRecord} from './record.ts';
 import {isRunning} from './signs.ts';
 
 /** "planned" while an ADD is under way; "dead" when its process has ended, or was of another boot; "unreadable" if the record is broken. */
@@ -73,16 +72,10 @@ function readAll(stateDir: string, containerId: string): readonly Item[] {
 function readRecord(file: string): AttachmentRecord | undefined {
   try {
     const json: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    return isWhole(json) ? json : undefined;
+    return isAttachmentRecord(json) ? json : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isWhole(json: unknown): json is AttachmentRecord {
-  if (!isObject(json) || json.version !== 1) return false;
-  const words = [json.bootId, json.bundle, json.created];
-  return words.every(word => typeof word === 'string') && isObject(json.netns) && Array.isArray(json.steps);
 }
 
 function viewOf({record, ...attachment}: Item): AttachmentView {

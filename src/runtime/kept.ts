@@ -12,6 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import type {Attachment} from '../kernel/names.ts';
+import {digest} from '../spec/digest.ts';
 import type {Settings} from './settings.ts';
 
 export interface Kept extends Attachment {
@@ -51,9 +52,9 @@ export function forget(settings: Settings, attachment: Attachment): void {
 
 const directoryOf = (settings: Settings): string => `${settings.cacheDir}/cni-hook/kept`;
 
-/** None of the three can hold a ":". */
+/** A hash, because the three together may be longer than a file's name. */
 const pathOf = (settings: Settings, {network, containerId, ifName}: Attachment): string =>
-  `${directoryOf(settings)}/${network}:${containerId}:${ifName}.json`;
+  `${directoryOf(settings)}/${digest(`${network}/${containerId}/${ifName}`)}.json`;
 
 function read(path: string): Kept | undefined {
   try {

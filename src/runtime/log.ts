@@ -3,6 +3,7 @@
 
 import {appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync} from 'node:fs';
 import type {Phase} from '../kernel/trace.ts';
+import {isObject} from '../spec/fields.ts';
 
 export interface LogEntry {
   /** ISO 8601, UTC. */
@@ -49,9 +50,16 @@ export function readLog(stateDir: string, id?: string): readonly LogEntry[] {
     .filter(entry => id === undefined || entry.id === id);
 }
 
+function isEntry(json: unknown): json is LogEntry {
+  return (
+    isObject(json) && [json.time, json.level, json.event, json.id, json.msg].every(word => typeof word === 'string')
+  );
+}
+
 function parseLine(line: string): readonly LogEntry[] {
   try {
-    return line === '' ? [] : [JSON.parse(line) as LogEntry];
+    const entry: unknown = JSON.parse(line);
+    return isEntry(entry) ? [entry] : [];
   } catch {
     return [];
   }

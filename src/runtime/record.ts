@@ -6,6 +6,7 @@ import type {Attachment} from '../kernel/names.ts';
 import type {NetnsIdentity} from '../kernel/netns.ts';
 import type {Op} from '../kernel/op.ts';
 import type {ProcessIdentity} from '../kernel/process.ts';
+import {isObject} from '../spec/fields.ts';
 import type {Network} from '../spec/network.ts';
 import type {Result} from '../spec/result.ts';
 import type {ForeignSegment} from './chain.ts';
@@ -46,7 +47,10 @@ export type Step = {readonly kind: 'own'; readonly undo: readonly Op[]} | Foreig
 export const undoOfRecord = ({steps}: AttachmentRecord): readonly Op[] =>
   [...steps].reverse().flatMap(step => (step.kind === 'own' ? step.undo : []));
 
-/** What all containers of a network share and we have changed: taken back when nobody is attached any more. */
+/**
+ * What all containers of a network share and we have changed: taken back when nobody is attached any more.
+ * There is one more for the host, with "" for its name: forwarding, which goes with the last of all networks.
+ */
 export interface NetworkRecord {
   readonly version: 1;
   readonly network: string;
@@ -67,10 +71,11 @@ export interface RecordKey extends Attachment {
 /** Neither a network nor an interface name can hold a ":". */
 const recordPath = (stateDir: string, {network, containerId, ifName, plugin}: RecordKey): string =>
   `${containerDir(stateDir, containerId)}/${network}:${ifName}${plugin === '' ? '' : `:${plugin}`}.json`;
-const networkPath = (stateDir: string, network: string): string => `${networksDir(stateDir)}/${network}.json`;
+const networkPath = (stateDir: string, network: string): string =>
+  network === '' ? `${stateDir}/host.json` : `${networksDir(stateDir)}/${network}.json`;
 
 export const networkLockPath = (stateDir: string, network: string): string =>
-  `${networksDir(stateDir)}/${network}.lock`;
+  network === '' ? `${stateDir}/host.lock` : `${networksDir(stateDir)}/${network}.lock`;
 
 export function writeRecord(stateDir: string, record: AttachmentRecord): void {
   replaceFile(recordPath(stateDir, record), record);
@@ -84,11 +89,11 @@ export function dropRecord(stateDir: string, key: RecordKey): void {
 export function recordsOf(stateDir: string, containerId: string): readonly AttachmentRecord[] {
   const directory = containerDir(stateDir, containerId);
   const names = namesIn(directory).filter(name => name.endsWith('.json'));
-  return names.flatMap(name => readRecord<AttachmentRecord>(`${directory}/${name}`) ?? []).sort(byAge);
+  return names.flatMap(name => readRecord(`${directory}/${name}`, isAttachmentRecord) ?? []).sort(byAge);
 }
 
 export function findRecord(stateDir: string, key: RecordKey): AttachmentRecord | undefined {
-  return readRecord<AttachmentRecord>(recordPath(stateDir, key));
+  return readRecord(recordPath(stateDir, key), isAttachmentRecord);
 }
 
 /** The records of one attachment. */
@@ -105,7 +110,7 @@ export function allRecords(stateDir: string): readonly AttachmentRecord[] {
 }
 
 export function readNetworkRecord(stateDir: string, network: string): NetworkRecord | undefined {
-  return readRecord<NetworkRecord>(networkPath(stateDir, network));
+  return readRecord(networkPath(stateDir, network), isNetworkRecord);
 }
 
 export const knownNetworks = (stateDir: string): readonly string[] =>
@@ -134,13 +139,28 @@ export function makeNetworksDir(stateDir: string): void {
 
 const byAge = (a: AttachmentRecord, b: AttachmentRecord): number => a.created.localeCompare(b.created);
 
-function readRecord<T extends {readonly version: 1}>(path: string): T | undefined {
+/** The record, if the file holds a whole one of this version. */
+function readRecord<T>(path: string, isWhole: (json: unknown) => json is T): T | undefined {
   try {
-    const record = JSON.parse(readFileSync(path, 'utf8')) as T;
-    return record.version === 1 ? record : undefined;
+    const json: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return isWhole(json) ? json : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** True for what writeRecord wrote, as far as a look at its parts tells. */
+export function isAttachmentRecord(json: unknown): json is AttachmentRecord {
+  if (!isObject(json) || json.version !== 1) return false;
+  const {network, containerId, ifName, plugin, bootId, bundle, created, netns, leases, steps, config} = json;
+  const words = [network, containerId, ifName, plugin, bootId, bundle, created];
+  const isNamed = words.every(word => typeof word === 'string');
+  return isNamed && isObject(netns) && isObject(config) && Array.isArray(leases) && Array.isArray(steps);
+}
+
+function isNetworkRecord(json: unknown): json is NetworkRecord {
+  if (!isObject(json) || json.version !== 1) return false;
+  return typeof json.network === 'string' && typeof json.bootId === 'string' && Array.isArray(json.undo);
 }
 
 /** Atomic for every reader; not synced to disk, as no attachment survives a reboot. */

@@ -36,7 +36,7 @@ export function loadSettings(
   environment: Readonly<Record<string, string | undefined>>,
 ): Settings {
   const layers = [defaults, readFile(settingsFile), fromEnvironment(environment), flags];
-  return Object.assign({}, ...layers.map(layer => withoutUndefined(layer))) as Settings;
+  return Object.assign({}, ...layers.map(layer => withoutEmpty(layer))) as Settings;
 }
 
 function fromEnvironment(environment: Readonly<Record<string, string | undefined>>): SettingsOverrides {
@@ -72,5 +72,5 @@ export function splitPath(text: string | undefined): readonly string[] | undefin
   return directories.length > 0 ? directories : undefined;
 }
 
-const withoutUndefined = (layer: object): object =>
-  Object.fromEntries(Object.entries(layer).filter(([, value]) => value !== undefined));
+const withoutEmpty = (layer: object): object =>
+  Object.fromEntries(Object.entries(layer).filter(([, value]) => value !== undefined && value !== ''));

@@ -3,17 +3,35 @@
 import type {Kernel} from '../kernel/kernel.ts';
 import {allHostLinks} from '../kernel/observe.ts';
 import type {Op} from '../kernel/op.ts';
-import {bootId} from '../kernel/process.ts';
-import {allRecords, dropNetworkRecord, readNetworkRecord} from './record.ts';
+import {lockNetwork} from './network-lock.ts';
+import {allRecords, dropNetworkRecord, knownNetworks, readNetworkRecord} from './record.ts';
 import type {Settings} from './settings.ts';
+import {host, undoOf} from './shared-undo.ts';
 
-/** Takes down what we set up for the network, if no attachment to it is recorded; returns what could not be done. The network's lock must be held alone. */
+/**
+ * Takes down what we set up for the network, if no attachment to it is recorded; with the last network, forwarding goes
+ * back to what it was. Returns what could not be done. The network's lock must be held alone, and the host's not.
+ */
 export function takeDownIfIdle(settings: Settings, network: string, kernel: Kernel): readonly Error[] {
-  const record = readNetworkRecord(settings.stateDir, network);
-  if (!record || allRecords(settings.stateDir).some(attachment => attachment.network === network)) return [];
-  const failures = record.bootId === bootId() ? kernel.takeBack(withoutUsedBridges(kernel, record.undo)) : [];
-  if (failures.length === 0) dropNetworkRecord(settings.stateDir, network);
-  return failures;
+  const {stateDir} = settings;
+  if (!readNetworkRecord(stateDir, network)) return [];
+  if (allRecords(stateDir).some(attachment => attachment.network === network)) return [];
+  const failures = kernel.takeBack(withoutUsedBridges(kernel, undoOf(stateDir, network)));
+  if (failures.length > 0) return failures;
+  dropNetworkRecord(stateDir, network);
+  return takeHostBack(stateDir, kernel);
+}
+
+function takeHostBack(stateDir: string, kernel: Kernel): readonly Error[] {
+  const lock = lockNetwork(stateDir, host, 'exclusive');
+  try {
+    if (knownNetworks(stateDir).length > 0 || allRecords(stateDir).length > 0) return [];
+    const failures = kernel.takeBack(undoOf(stateDir, host));
+    if (failures.length === 0) dropNetworkRecord(stateDir, host);
+    return failures;
+  } finally {
+    lock.release();
+  }
 }
 
 /** A bridge that somebody else's link is a port of stays. */

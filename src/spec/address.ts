@@ -113,7 +113,7 @@ function parseV4(text: string): Address | undefined {
 function parseV6(text: string): Address | undefined {
   const halves = text.split('::');
   if (halves.length > 2) return undefined;
-  const groups = halves.map(half => groupsOf(half));
+  const groups = halves.map((half, i) => groupsOf(half, i === halves.length - 1));
   const [head, tail] = groups;
   if (!head || (halves.length === 2 && !tail)) return undefined;
   const missing = 8 - head.length - (tail?.length ?? 0);
@@ -122,13 +122,13 @@ function parseV6(text: string): Address | undefined {
   return {family: 6, value: all.reduce((value, group) => (value << 16n) | BigInt(group), 0n)};
 }
 
-/** The 16-bit groups of one side of "::", a trailing dotted quad counting as two; undefined if malformed. */
-function groupsOf(half: string): number[] | undefined {
+/** The 16-bit groups of one side of "::", a dotted quad at the very end counting as two; undefined if malformed. */
+function groupsOf(half: string, isLast: boolean): number[] | undefined {
   if (half === '') return [];
   const groups: number[] = [];
   const parts = half.split(':');
   for (const [i, part] of parts.entries()) {
-    if (i === parts.length - 1 && part.includes('.')) {
+    if (isLast && i === parts.length - 1 && part.includes('.')) {
       const v4 = parseV4(part);
       if (!v4) return undefined;
       groups.push(Number(v4.value >> 16n), Number(v4.value & 0xffffn));

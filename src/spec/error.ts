@@ -48,5 +48,5 @@ export function isKind(error: unknown, kind: ErrorKind): error is CniError {
 /** The one line that says what went wrong, whatever was thrown. */
 export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.replaceAll(/\s*\n\s*/g, '; ').trim();
+  return text.trim().replaceAll(/\s*\n\s*/g, '; ');
 }

@@ -16,9 +16,9 @@ export function formatMac(bytes: Uint8Array): string {
   return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join(':');
 }
 
-/** A locally administered unicast address (IEEE 802, bit 1 of the first byte) from any six bytes. */
-export function localMac(seed: Uint8Array): string {
-  const bytes = Uint8Array.from(seed.subarray(0, 6));
+/** A locally administered unicast address (IEEE 802, bit 1 of the first byte) from the first 12 of some hexadecimal digits. */
+export function localMac(digits: string): string {
+  const bytes = Uint8Array.from({length: 6}, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16));
   bytes[0] = ((bytes[0] ?? 0) & 0xfc) | 0x02;
   return formatMac(bytes);
 }

@@ -102,7 +102,7 @@ describe('addresses', () => {
     expect(add({}).plan.shared).not.toContainEqual(expect.objectContaining({key: 'net/ipv4/ip_forward'}));
   });
 
-  test.failing('several of one subnet need one gateway', () => {
+  test('several of one subnet need one gateway', () => {
     const two = leased([v4, {address: '10.1.0.30/24', gateway: '10.1.0.1'}]);
     const gateways = add({isGateway: true}, two).plan.shared.filter(({op}) => op === 'address.add');
     expect(gateways).toHaveLength(1);
@@ -126,7 +126,7 @@ describe('the default route of isDefaultGateway', () => {
     expect(routes(others)).toEqual([...others, {dst: '0.0.0.0/0', gw: '10.1.0.1'}]);
   });
 
-  test.failing('is one, not two, where the configuration brings one that leaves the gateway to us', () => {
+  test('is one, not two, where the configuration brings one that leaves the gateway to us', () => {
     const {own} = add({isDefaultGateway: true}, leased([v4], [{dst: '0.0.0.0/0'}])).plan;
     expect(own.filter(({op}) => op === 'route.add')).toHaveLength(1);
   });
@@ -196,7 +196,7 @@ describe('a check', () => {
     expect(found.every(({mend}) => mend.length > 0)).toBe(true);
   });
 
-  test.failing('of a bridge without its gateway finds that, and nothing else', () => {
+  test('of a bridge without its gateway finds that, and nothing else', () => {
     expect(faults({host: {...sound.host, cni0}})).toHaveLength(1);
   });
 

@@ -2,9 +2,8 @@
 // Pure: from configuration, addresses and facts to a plan. Names and MACs are decided here, so the result is known
 // before anything is touched.
 import type {Facts} from '../../kernel/facts.ts';
-import {macSeed} from '../../kernel/names.ts';
+import {madeMac} from '../../kernel/names.ts';
 import {CniError} from '../../spec/error.ts';
-import {localMac} from '../../spec/mac.ts';
 import {type IpamResult, isEmptyDns, type Result} from '../../spec/result.ts';
 import {addDefaultRoutes, complete} from '../interface/addressing.ts';
 import {planContainerEnd} from '../interface/container-end.ts';
@@ -58,7 +57,7 @@ function planAdd(
   const ips = (ipam?.ips ?? []).map(ip => complete(ip, containerIndex, config.isGateway));
   const configured = ipam?.routes ?? [];
   const routes = config.isDefaultGateway ? addDefaultRoutes(ips, configured) : configured;
-  const bridgeMac = facts.host[config.bridge]?.mac ?? localMac(macSeed(`bridge ${config.bridge}`, request.salt));
+  const bridgeMac = facts.host[config.bridge]?.mac ?? madeMac(`bridge ${config.bridge}`, request.salt);
   const mtu = config.mtu === undefined ? {} : {mtu: config.mtu};
   const result: Result = {
     interfaces: [

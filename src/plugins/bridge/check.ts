@@ -19,7 +19,9 @@ export function check(
 ): readonly Fault[] {
   const mac = result.interfaces.find(({name}) => name === config.bridge)?.mac ?? '';
   const shared = ensureShared(config, request.network, result.ips, facts, mac);
-  return [...shared.map(op => missing(op)), ...checkPair(config, request, pair, facts, result)];
+  // A pinned MAC goes with the address that it is pinned for, and is no fault of its own.
+  const lost = shared.filter(op => !(op.op === 'link.set' && op.mac !== undefined));
+  return [...lost.map(op => missing(op)), ...checkPair(config, request, pair, facts, result)];
 }
 
 function checkPair(

@@ -1,7 +1,6 @@
 // The pair of one attachment, by names and MACs that are made from its identity and a salt: the same salt, the same names.
-import {identityOf, macSeed, vethAlias, vethName} from '../../kernel/names.ts';
+import {identityOf, madeMac, vethAlias, vethName} from '../../kernel/names.ts';
 import type {Op} from '../../kernel/op.ts';
-import {localMac} from '../../spec/mac.ts';
 import type {Result} from '../../spec/result.ts';
 import {sysctl} from '../interface/sysctl.ts';
 import type {AttachmentRequest} from '../plugin.ts';
@@ -14,9 +13,9 @@ export interface Pair {
 
 export function namePair(config: BridgeConfig, request: AttachmentRequest): Pair {
   const identity = identityOf(request);
-  const made = localMac(macSeed(identity, request.salt));
+  const made = madeMac(identity, request.salt);
   return {
-    host: {name: vethName(request, request.salt), mac: localMac(macSeed(`host ${identity}`, request.salt))},
+    host: {name: vethName(request, request.salt), mac: madeMac(`host ${identity}`, request.salt)},
     container: {name: request.ifName, mac: config.mac ?? made},
   };
 }

@@ -1,7 +1,7 @@
 // What all containers of a bridge network share: the bridge, its addresses, forwarding, masquerading. Planned only as far
 // as it is not the case already, so in a network that stands this is an empty list.
 import type {Facts, Link} from '../../kernel/facts.ts';
-import {bridgeAlias} from '../../kernel/names.ts';
+import {bridgeAlias, isOurs} from '../../kernel/names.ts';
 import type {Op} from '../../kernel/op.ts';
 import {overlaps, parseCidr} from '../../spec/address.ts';
 import {CniError} from '../../spec/error.ts';
@@ -67,7 +67,8 @@ function ensureGateway(
   ips: readonly ResultIp[],
   mac: string,
 ): readonly Op[] {
-  const wanted = ips.flatMap(({address, gateway}) => (gateway ? [`${gateway}/${parseCidr(address).length}`] : []));
+  const gateways = ips.flatMap(({address, gateway}) => (gateway ? [`${gateway}/${parseCidr(address).length}`] : []));
+  const wanted = [...new Set(gateways)];
   const present = existing?.addresses ?? [];
   const missing = wanted.filter(address => !present.includes(address));
   if (missing.length === 0) return [];
@@ -80,7 +81,7 @@ function ensureGateway(
   }
   const target = {netns: 'host', link: config.bridge} as const;
   // A bridge that nobody gave a MAC takes that of its lowest port; a gateway's must not change under its neighbours.
-  const pin: readonly Op[] = existing ? [{op: 'link.set', ...target, mac}] : [];
+  const pin: readonly Op[] = existing && !isOurs(existing.alias) ? [{op: 'link.set', ...target, mac}] : [];
   return [
     ...inTheWay.map(address => ({op: 'address.delete', ...target, address}) as const),
     ...missing.map(address => ({op: 'address.add', ...target, address}) as const),

@@ -37,8 +37,16 @@ export function allocate(
     const ips = sets.map((set, i) => allocateFrom(set, i, wishes[i], owner, leases, held, met));
     return {ips, met};
   } catch (error) {
-    if (held.length === 0) leases.release(owner);
+    giveBackNew(owner, leases, held);
     throw error;
+  }
+}
+
+function giveBackNew(owner: Owner, leases: Leases, held: readonly Address[]): void {
+  const before = held.map(address => formatAddress(address));
+  for (const address of leases.heldBy(owner)) {
+    const lease = before.includes(address) ? undefined : leases.find(address);
+    if (lease) leases.drop(lease);
   }
 }
 

@@ -1,8 +1,8 @@
 // Who holds which address, so that neither ADD nor DEL reads every lease: one small file per owner beside a stamp, which
 // is the modification time of the lease directory when we last changed it. If the time differs, somebody else was there
 // and the index is made anew from the leases. Used under the lease directory's lock only.
-import {createHash} from 'node:crypto';
-import {mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync} from 'node:fs';
+import {digest} from '../../spec/digest.ts';
 import type {Lease, Owner} from '../plugin.ts';
 
 const stampName = 'stamp';
@@ -51,6 +51,9 @@ export class OwnerIndex {
   /** Stamps the index. What was changed without it is found again by the next reader, who then reads every lease. */
   seal(): void {
     if (!this.#changed) return;
+    // The kernel's own times may come in ticks of 4 ms; this one is no tick's, so that any later change differs from it.
+    const now = Date.now() / 1000 + Math.random() / 1e4;
+    utimesSync(this.#leaseDirectory, now, now);
     mkdirSync(this.#directory, {recursive: true, mode: 0o700});
     writeFileSync(`${this.#directory}/${stampName}`, this.#stamp(), {mode: 0o600});
   }
@@ -61,7 +64,7 @@ export class OwnerIndex {
     this.#fresh = true;
     this.#changed = true;
     mkdirSync(this.#directory, {recursive: true, mode: 0o700});
-    for (const name of readdirSync(this.#directory)) rmSync(`${this.#directory}/${name}`);
+    for (const name of readdirSync(this.#directory)) rmSync(`${this.#directory}/${name}`, {recursive: true});
     for (const {owner, address} of this.#readAll()) if (owner) this.add(owner, address);
   }
 
@@ -101,5 +104,3 @@ function readOrNothing(path: string): string | undefined {
 
 /** A hash, because what stands in a foreign lease may be anything and as long as it likes. */
 const fileOf = ({containerId, ifName}: Owner): string => digest(`${containerId}\r\n${ifName}`);
-
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);

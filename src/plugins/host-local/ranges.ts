@@ -96,7 +96,7 @@ function parseRange(fields: Fields): Range {
     subnet,
     start: optional(fields, 'rangeStart', subnet) ?? first,
     end: optional(fields, 'rangeEnd', subnet) ?? end,
-    gateway: optional(fields, 'gateway') ?? first,
+    gateway: sameFamily(fields, optional(fields, 'gateway'), subnet) ?? first,
   };
   if (range.start.value > range.end.value) {
     throw new CniError(
@@ -118,6 +118,14 @@ function optional(fields: Fields, key: string, subnet?: Cidr): Address | undefin
     );
   }
   return address;
+}
+
+function sameFamily(fields: Fields, gateway: Address | undefined, {address}: Cidr): Address | undefined {
+  if (!gateway || gateway.family === address.family) return gateway;
+  throw new CniError(
+    'invalidConfig',
+    `${fields.where}: "gateway" ${formatAddress(gateway)} is not of the family of "subnet"`,
+  );
 }
 
 function checkFamily(set: RangeSet, where: string): void {

@@ -11,13 +11,13 @@ export function complete(ip: ResultIp, index: number, needsGateway: boolean): Re
   return {...ip, interface: index, ...(gateway !== undefined && {gateway})};
 }
 
-/** A default route for each family that has a gateway, where the routes hold none with a gateway already. */
+/** A default route for each family that has a gateway, where the routes hold none already. */
 export function addDefaultRoutes(ips: readonly ResultIp[], routes: readonly Route[]): readonly Route[] {
   const added = new Map<Family, Route>();
   for (const {gateway} of ips) {
     const family = gateway === undefined ? undefined : parseAddress(gateway).family;
     if (gateway === undefined || family === undefined || added.has(family)) continue;
-    const has = routes.some(route => route.gw !== undefined && isDefault(route, family));
+    const has = routes.some(route => isDefault(route, family));
     if (!has) added.set(family, {dst: everywhere[family], gw: gateway});
   }
   return [...routes, ...added.values()];

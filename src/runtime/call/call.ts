@@ -1,5 +1,6 @@
 // One plugin, called on its own by somebody else's runtime: what came with the call, and the verbs that it may be for.
-import {randomBytes} from 'node:crypto';
+
+import {makeSalt} from '../../kernel/salt.ts';
 import type {AttachmentRequest, IpamPorts, Owner} from '../../plugins/plugin.ts';
 import {parseCniArgs} from '../../spec/cni-args.ts';
 import type {Parameters} from '../../spec/environment.ts';
@@ -41,7 +42,7 @@ export interface Verbs {
 
 export function requestOf({network, parameters}: PluginCall): AttachmentRequest {
   const {containerId, ifName, netns} = parameters;
-  const salt = randomBytes(8).toString('hex');
+  const salt = makeSalt();
   return {network, containerId, ifName, netns, salt, args: parseCniArgs(parameters.args)};
 }
 

@@ -1,8 +1,8 @@
 // Directories and files in our own state that a crash left: a container's lock without a record, a file half written.
-import {existsSync, readdirSync, rmSync} from 'node:fs';
+import {existsSync, readdirSync, rmSync, statSync} from 'node:fs';
 import {dropContainerDir} from '../container-dir.ts';
 import {withContainerLock} from '../container-lock.ts';
-import {containerDir, knownContainers, recordsOf} from '../record.ts';
+import {containerDir, knownContainers, knownNetworks, readNetworkRecord, recordsOf} from '../record.ts';
 import type {Garbage, Search} from './garbage.ts';
 
 export function* findLeftovers(search: Search): Generator<Garbage> {
@@ -11,6 +11,7 @@ export function* findLeftovers(search: Search): Generator<Garbage> {
   if (search.network !== undefined) return;
   for (const containerId of knownContainers(stateDir)) {
     if (recordsOf(stateDir, containerId).length > 0) continue;
+    if (!statSync(containerDir(stateDir, containerId), {throwIfNoEntry: false})?.isDirectory()) continue;
     yield {
       kind: 'file',
       what: `${containerDir(stateDir, containerId)}, in which there is no record`,
@@ -19,14 +20,18 @@ export function* findLeftovers(search: Search): Generator<Garbage> {
       takeBack: () => withContainerLock(stateDir, containerId, () => dropContainerDir(stateDir, containerId)),
     };
   }
-  for (const path of halfWritten(`${stateDir}/networks`)) {
-    yield {kind: 'file', what: `${path}, half written`, network: '', takeBack: () => rmSync(path, {force: true})};
+  for (const {path, why} of broken(stateDir)) {
+    yield {kind: 'file', what: `${path}, ${why}`, network: '', takeBack: () => rmSync(path, {force: true})};
   }
 }
 
-function halfWritten(directory: string): readonly string[] {
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory)
-    .filter(name => name.endsWith('.new'))
-    .map(name => `${directory}/${name}`);
+/** What a crash, or somebody's hand, left in the networks' directory. */
+function broken(stateDir: string): readonly {readonly path: string; readonly why: string}[] {
+  const directory = `${stateDir}/networks`;
+  const halfWritten = existsSync(directory) ? readdirSync(directory).filter(name => name.endsWith('.new')) : [];
+  const unreadable = knownNetworks(stateDir).filter(network => !readNetworkRecord(stateDir, network));
+  return [
+    ...halfWritten.map(name => ({path: `${directory}/${name}`, why: 'half written'})),
+    ...unreadable.map(network => ({path: `${directory}/${network}.json`, why: 'which is no record'})),
+  ];
 }

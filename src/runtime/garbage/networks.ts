@@ -10,7 +10,8 @@ import {concerns, type Garbage, type Search} from './garbage.ts';
 export function* findIdleNetworks(search: Search): Generator<Garbage> {
   const {settings, kernel} = search;
   for (const network of search.idleNetworks ? knownNetworks(settings.stateDir) : []) {
-    if (!concerns(search, network) || isInUse(settings, network)) continue;
+    if (!concerns(search, network) || !readNetworkRecord(settings.stateDir, network)) continue;
+    if (isInUse(settings, network)) continue;
     yield {
       kind: 'network',
       what: `network "${network}", to which nobody is attached`,

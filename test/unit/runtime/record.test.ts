@@ -14,7 +14,8 @@ beforeEach(() => {
 const c1: records.RecordKey = {network: 'mynet', containerId: 'c1', ifName: 'eth0', plugin: ''};
 
 function recordOf(attachment: records.RecordKey, created = '2026-11-20T12:00:00.000Z'): records.AttachmentRecord {
-  return {version: 1, ...attachment, created, state: 'done', undo: [], leases: []} as never;
+  const parts = {bootId: 'boot', bundle: '/bundle', netns: {path: '/proc/7/ns/net'}, config: {}, steps: [], leases: []};
+  return {version: 1, ...attachment, ...parts, created, state: 'done'} as never;
 }
 
 function write(...made: readonly records.AttachmentRecord[]): void {
@@ -26,7 +27,11 @@ function write(...made: readonly records.AttachmentRecord[]): void {
 
 test('a record comes back as it was written', () => {
   const undo = [{op: 'address.delete', netns: 'host', link: 'cni0', address: '10.1.0.1/24'}] as const;
-  const record = {...recordOf(c1), undo, result: {interfaces: [], ips: [], routes: [], dns: {}}};
+  const record = {
+    ...recordOf(c1),
+    steps: [{kind: 'own', undo}] as const,
+    result: {interfaces: [], ips: [], routes: [], dns: {}},
+  };
   write(record);
   expect(records.recordsOf(state, 'c1')).toEqual([record]);
   expect(records.findRecord(state, c1)).toEqual(record);
@@ -77,11 +82,14 @@ describe('what is not there', () => {
   });
 });
 
-test.each(['', '{', 'null', '[]', '7', '{"version": 2}', '\0\0'])('a file that holds %j counts as none', content => {
-  write(recordOf({...c1, ifName: 'eth1'}));
-  writeFileSync(`${state}/containers/c1/mynet:eth0.json`, content);
-  expect(records.recordsOf(state, 'c1').map(({ifName}) => ifName)).toEqual(['eth1']);
-});
+test.each(['', '{', 'null', '[]', '7', '{"version": 1}', '{"version": 2}', '\0\0'])(
+  'a file that holds %j counts as none',
+  content => {
+    write(recordOf({...c1, ifName: 'eth1'}));
+    writeFileSync(`${state}/containers/c1/mynet:eth0.json`, content);
+    expect(records.recordsOf(state, 'c1').map(({ifName}) => ifName)).toEqual(['eth1']);
+  },
+);
 
 test('a network has a record of its own', () => {
   const record = {version: 1, network: 'mynet', bootId: 'b', undo: []} as const;

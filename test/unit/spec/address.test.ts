@@ -72,11 +72,11 @@ describe('text', () => {
     expect(() => parseAddress(text)).toThrow(`"${text}" is not an IP address`);
   });
 
-  test.failing.each(['1.2.3.4::', '1:1.2.3.4::1'])('"%s" is no address', text => {
+  test.each(['1.2.3.4::', '1:1.2.3.4::1'])('"%s" is no address', text => {
     expect(spec.tryParseAddress(text)).toBeUndefined();
   });
 
-  test.failing('Node and we agree on what is an address', () => {
+  test('Node and we agree on what is an address', () => {
     const nearly = fc.array(fc.constantFrom(':', '::', '.', '0', '1', 'ff', '255', '256', '1.2.3.4'), {maxLength: 12});
     fc.assert(
       fc.property(nearly, parts => {

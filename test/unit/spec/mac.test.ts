@@ -27,12 +27,11 @@ test.each([
 });
 
 test('a made-up address is unicast, locally administered, and one that a link can carry', () => {
-  const seed = fc.uint8Array({minLength: 6, maxLength: 32});
   fc.assert(
-    fc.property(seed, bytes => {
-      const made = parseMac(localMac(bytes));
+    fc.property(fc.stringMatching(/^[0-9a-f]{32}$/), digits => {
+      const made = parseMac(localMac(digits));
       expect((made[0] ?? 0) & 3).toBe(2);
-      expect([...made.subarray(1)]).toEqual([...bytes.subarray(1, 6)]);
+      expect(Buffer.from(made.subarray(1)).toString('hex')).toBe(digits.slice(2, 12));
     }),
   );
 });
