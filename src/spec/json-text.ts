@@ -26,8 +26,10 @@ interface Span {
 export function append(text: string, path: Path, value: Json, key?: string): string {
   const span = spanOf(text, path);
   const last = span.entries?.at(-1);
-  const print = (indent: string | undefined) =>
-    `${key === undefined ? '' : `${JSON.stringify(key)}: `}${printed(text, value, indent)}`;
+  const print = (indent: string | undefined) => {
+    const colon = indent === undefined && !isSpaced(text) ? ':' : ': ';
+    return (key === undefined ? '' : JSON.stringify(key) + colon) + printed(text, value, indent);
+  };
   if (last) {
     const lead = leadOf(text, span);
     return splice(text, last.value.end, last.value.end, `,${lead}${print(indentOf(lead))}`);
