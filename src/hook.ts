@@ -15,6 +15,7 @@ import {type Detached, detachAll} from './runtime/detach.ts';
 import {type LogEntry, log} from './runtime/log.ts';
 import {JoinedNetns} from './runtime/occupant.ts';
 import {selectNetworks} from './runtime/select.ts';
+import {wishesOf} from './runtime/wishes.ts';
 import {CniError, reasonOf} from './spec/error.ts';
 import {isContainerId} from './spec/names.ts';
 import {parseState, type State} from './spec/state.ts';
@@ -77,7 +78,7 @@ function attachContainer(run: Run, container: Container): number {
   mark('load');
   const attached = withContainerLock(settings.stateDir, container.id, () => {
     try {
-      return attachAll(settings, container, selected, run.state.annotations);
+      return attachAll(settings, container, selected, wishesOf(run.state.annotations));
     } catch (error) {
       dropContainerDir(settings.stateDir, container.id);
       throw error;
@@ -94,7 +95,7 @@ function logAttached(run: Run, {record, result, commands}: Attached): void {
 }
 
 function showPlan(run: Run, container: Container): number {
-  const lines = planAll(run.options.settings, container, select(run));
+  const lines = planAll(run.options.settings, container, select(run), wishesOf(run.state.annotations));
   process.stdout.write(lines.map(line => `${line}\n`).join(''));
   return 0;
 }

@@ -15,5 +15,6 @@ if (first === 'plugin' || called !== 'cni-hook') {
   if (isPlugin(type)) process.exit(runPlugin(type, process.env));
 }
 
+const words = process.argv.slice(2);
 const {runCommand} = await import('./cli/run.ts');
-await runCommand(process.argv.slice(2));
+await runCommand(called === 'cnitool' ? (await import('./cli/cnitool.ts')).asCommand(words) : words);

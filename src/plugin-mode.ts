@@ -2,10 +2,8 @@
 // The order of the checks is the reference's, so that a caller gets the same code for the same mistake.
 import {readFileSync} from 'node:fs';
 import {setDeadline} from './kernel/deadline.ts';
-import {interfacePlugins, ipamPlugins} from './plugins/index.ts';
-import type {PluginCall, Verbs} from './runtime/call/call.ts';
-import {interfaceVerbs} from './runtime/call/interface-verbs.ts';
-import {ipamVerbs} from './runtime/call/ipam-verbs.ts';
+import type {PluginCall} from './runtime/call/call.ts';
+import {verbsOf} from './runtime/call/verbs-of.ts';
 import {loadSettings} from './runtime/settings.ts';
 import {parseResult, resultToJson} from './spec/convert.ts';
 import {type Parameters, parseParameters, type Variables} from './spec/environment.ts';
@@ -19,11 +17,6 @@ const secondsAllowed = 110;
 
 /** The first version that has the verb. */
 const since = {ADD: '0.1.0', DEL: '0.1.0', CHECK: '0.4.0', GC: '1.1.0', STATUS: '1.1.0'} as const;
-
-const verbsOf = (type: string): Verbs | undefined => {
-  if (interfacePlugins.some(plugin => plugin.type === type)) return interfaceVerbs;
-  return ipamPlugins.some(plugin => plugin.type === type) ? ipamVerbs : undefined;
-};
 
 /** True if there is a plugin of that name. */
 export const isPlugin = (type: string): boolean => verbsOf(type) !== undefined;

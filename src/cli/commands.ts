@@ -10,10 +10,13 @@ interface Entry {
 }
 
 const table: Readonly<Record<string, Entry>> = {
+  add: {summary: 'Put a container that runs, or a netns, into a network.', load: () => import('./commands/add.ts')},
+  check: {summary: 'Say what is missing of an attachment.', load: () => import('./commands/check.ts')},
   completion: {
     summary: 'Print a script that lets a shell complete commands and flags.',
     load: () => import('./commands/completion.ts'),
   },
+  del: {summary: 'Take a container out of a network.', load: () => import('./commands/del.ts')},
   gc: {
     summary: 'Take back what containers have left behind.',
     load: () => import('./commands/gc.ts'),
@@ -37,7 +40,12 @@ const table: Readonly<Record<string, Entry>> = {
     summary: 'Put back what was flushed or deleted under living containers.',
     load: () => import('./commands/repair.ts'),
   },
+  status: {summary: 'Say whether a network could take another container.', load: () => import('./commands/status.ts')},
   unwire: {summary: 'Take the hooks out of a bundle again.', load: () => import('./commands/unwire.ts')},
+  validate: {
+    summary: 'Say what is wrong with the networks, before anyone depends on them.',
+    load: () => import('./commands/validate.ts'),
+  },
   wire: {summary: 'Put the hooks into the config.json of a bundle.', load: () => import('./commands/wire.ts')},
 };
 

@@ -1,24 +1,26 @@
 // ADD, for one container and all of its networks: every one, or none.
-import {randomBytes} from 'node:crypto';
 import {Kernel} from '../kernel/kernel.ts';
+import {findLinkIn} from '../kernel/observe.ts';
 import {pinNetns} from '../kernel/pin.ts';
 import type {ProcessIdentity} from '../kernel/process.ts';
-import {noCniArgs} from '../spec/cni-args.ts';
-import {parseDuration} from '../spec/duration.ts';
+import {makeSalt} from '../kernel/salt.ts';
 import {CniError} from '../spec/error.ts';
 import type {Result} from '../spec/result.ts';
 import {type Attached, attach, commandOfForeign, commandsOf, type Prepared} from './attach.ts';
 import {hasForeign, prepareChain} from './chain.ts';
 import type {Container} from './container.ts';
 import {pinPath} from './container-dir.ts';
+import {resolveDelegates} from './delegates.ts';
 import {detach} from './detach.ts';
 import {dryIpamPorts} from './ports.ts';
 import {findRecord, recordsOf} from './record.ts';
+import {grantCapabilities} from './request-config.ts';
 import type {Selected} from './select.ts';
 import type {Settings} from './settings.ts';
 import {isRunning} from './signs.ts';
+import type {Wishes} from './wishes.ts';
 
-export const keepAnnotation = 'io.cni-hook.keep-ip';
+export {keepAnnotation} from './wishes.ts';
 
 /**
  * Attaches the container to all of the networks or to none. The container's lock must be held.
@@ -28,9 +30,9 @@ export function attachAll(
   settings: Settings,
   container: Container,
   selected: readonly Selected[],
-  annotations: Readonly<Record<string, string>>,
+  wishes: Wishes,
 ): readonly Attached[] {
-  const prepared = selected.map(item => prepare(settings, container, item, annotations));
+  const prepared = selected.map(item => prepare(settings, container, item, wishes));
   clearDead(settings, container);
   const done: Attached[] = [];
   try {
@@ -43,8 +45,13 @@ export function attachAll(
 }
 
 /** The commands that attachAll would run now, without leasing or touching anything. */
-export function planAll(settings: Settings, container: Container, selected: readonly Selected[]): readonly string[] {
-  return selected.flatMap(item => planOne(settings, container, prepare(settings, container, item, {})));
+export function planAll(
+  settings: Settings,
+  container: Container,
+  selected: readonly Selected[],
+  wishes: Wishes,
+): readonly string[] {
+  return selected.flatMap(item => planOne(settings, container, prepare(settings, container, item, wishes)));
 }
 
 function planOne(settings: Settings, container: Container, {chain, request}: Prepared): readonly string[] {
@@ -66,20 +73,21 @@ function planOne(settings: Settings, container: Container, {chain, request}: Pre
 function prepare(
   settings: Settings,
   container: Container,
-  {network, ifName}: Selected,
-  annotations: Readonly<Record<string, string>>,
+  {network: configured, ifName}: Selected,
+  wishes: Wishes,
 ): Prepared {
+  // What is recorded needs neither the wishes nor anything else of today to be understood later.
+  const network = resolveDelegates(grantCapabilities(configured, wishes.capabilityArgs));
   const request = {
     network: network.name,
     containerId: container.id,
     ifName,
     netns: container.netns.path,
-    salt: randomBytes(8).toString('hex'),
-    args: noCniArgs,
+    salt: makeSalt(),
+    args: wishes.args,
   };
   const chain = prepareChain(network, request, settings.dataDir);
-  const keep = annotations[keepAnnotation];
-  const keepSeconds = keep === undefined ? network.keepSeconds : parseDuration(keep, `annotation "${keepAnnotation}"`);
+  const keepSeconds = wishes.keepSeconds ?? network.keepSeconds;
   return {request, plugin: '', previous: undefined, network, chain, keepSeconds};
 }
 
@@ -113,10 +121,22 @@ function attachOrRecall(settings: Settings, container: Container, prepared: Prep
       `container "${container.id}" is attached to "${request.network}" as "${request.ifName}" already, with pid ${record.process?.pid}, which is alive: use another id`,
     );
   }
-  if (record.state === 'done' && record.result) return {record, result: record.result, commands: []};
+  const {result} = record;
+  if (record.state === 'done' && result && isThere(container, result)) return {record, result, commands: []};
   const [failure] = detach(settings, record);
   if (failure) throw failure;
   return attach(settings, container, pinIfNeeded(settings, container, prepared));
+}
+
+/** False if somebody else took the container's interfaces away in the meantime: another runtime's DEL. */
+function isThere(container: Container, {interfaces}: Result): boolean {
+  const kernel = new Kernel(container.netns);
+  try {
+    const inside = interfaces.filter(({sandbox}) => sandbox !== undefined);
+    return inside.every(({name}) => findLinkIn(kernel, 'container', name) !== undefined);
+  } finally {
+    kernel.close();
+  }
 }
 
 function isSame(a: ProcessIdentity | undefined, b: ProcessIdentity | undefined): boolean {

@@ -6,7 +6,7 @@ import {Fields, type JsonObject} from '../spec/fields.ts';
 import type {Network, PluginConfig} from '../spec/network.ts';
 import type {Result} from '../spec/result.ts';
 import {isOwnPlugin, type OwnPlugin, type OwnSegment, prepareOwn} from './own-segment.ts';
-import {type CapabilityArgs, requestConfig} from './request-config.ts';
+import {requestConfig} from './request-config.ts';
 
 /** A plugin that is a file in the plugin path. */
 export interface ForeignSegment {
@@ -33,17 +33,9 @@ export interface Chain {
 export const hasForeign = ({segments, foreignIpam}: Chain): boolean =>
   foreignIpam || segments.some(({kind}) => kind === 'foreign');
 
-/**
- * `dataDir` is where leases are kept unless the configuration says otherwise; `capabilityArgs` is what there is for the
- * plugins' capabilities. Throws `invalidConfig`.
- */
-export function prepareChain(
-  network: Network,
-  request: AttachmentRequest,
-  dataDir: string,
-  capabilityArgs: CapabilityArgs = {},
-): Chain {
-  const plugins = network.plugins.map(plugin => withConfig(network, plugin, capabilityArgs));
+/** `dataDir` is where leases are kept unless the configuration says otherwise. Throws `invalidConfig`. */
+export function prepareChain(network: Network, request: AttachmentRequest, dataDir: string): Chain {
+  const plugins = network.plugins.map(plugin => withConfig(network, plugin));
   const segments = cut(plugins).map(part => prepareSegment(part, request, dataDir));
   const own = segments.filter(segment => segment.kind === 'own');
   return {
@@ -60,9 +52,9 @@ interface Configured extends OwnPlugin {
 }
 
 /** `"cni-hook": {"external": true}` asks for the file even where we have a plugin of that name. */
-function withConfig(network: Network, plugin: PluginConfig, capabilityArgs: CapabilityArgs): Configured {
+function withConfig(network: Network, plugin: PluginConfig): Configured {
   const where = `${network.file}: network "${network.name}", plugin "${plugin.type}"`;
-  const conf = new Fields(requestConfig(network, plugin, capabilityArgs), where);
+  const conf = new Fields(requestConfig(network, plugin, {}), where);
   const isOwn = isOwnPlugin(plugin.type) && !conf.child('cni-hook').boolean('external');
   return {type: plugin.type, conf, isOwn};
 }

@@ -13,6 +13,7 @@ import {withContainerLock} from './container-lock.ts';
 import {keep} from './kept.ts';
 import {callLogged, ipamPorts, leasesIn} from './ports.ts';
 import {type AttachmentRecord, dropRecord, hasContainerDir, recordsOf} from './record.ts';
+import {dropCached} from './result-cache.ts';
 import type {Settings} from './settings.ts';
 import {isRunning} from './signs.ts';
 
@@ -45,6 +46,7 @@ export function detach(settings: Settings, record: AttachmentRecord, kernel?: Ke
   } catch (error) {
     return [asError(error)];
   }
+  if (record.plugin === '') dropCached(settings.cacheDir, record);
   dropRecord(settings.stateDir, record);
   return [];
 }

@@ -7,36 +7,41 @@ import {Fields, isObject, type JsonObject} from '../spec/fields.ts';
 import {parseJson} from '../spec/json.ts';
 import {type Network, type PluginConfig, parseNetworkList, parsePlugin, parseSingleNetwork} from '../spec/network.ts';
 
-export interface Loaded {
+export interface Loaded<T = Network | CniError> {
   readonly file: string;
   /** What the file describes, or what is wrong with it. */
-  readonly network: Network | CniError;
+  readonly network: T;
+  /** The file as a list: as it stands, or made from a single plugin's. */
+  readonly text: string;
 }
 
 /** Everything in the conf dir, file by file. A directory that is not there holds nothing. */
 export function* loadAll(confDir: string): Generator<Loaded> {
   for (const name of confFiles(confDir)) {
     const file = `${confDir}/${name}`;
-    yield {file, network: loadFile(file)};
+    yield {file, ...loadFile(file)};
   }
 }
 
 /** The network of that name. Throws `unknownNetwork`, and says which files could not be read. */
-export function loadNetwork(confDir: string, name: string): Network {
+export const loadNetwork = (confDir: string, name: string): Network => loadWithText(confDir, name).network;
+
+/** The same with the text that describes it. */
+export function loadWithText(confDir: string, name: string): Loaded<Network> {
   return firstThat(confDir, network => network.name === name, `no network "${name}" in ${confDir}`);
 }
 
 /** The first network of the conf dir. */
 export function loadDefaultNetwork(confDir: string): Network {
-  return firstThat(confDir, () => true, `no network in ${confDir}`);
+  return firstThat(confDir, () => true, `no network in ${confDir}`).network;
 }
 
-function firstThat(confDir: string, wanted: (network: Network) => boolean, nothing: string): Network {
+function firstThat(confDir: string, wanted: (network: Network) => boolean, nothing: string): Loaded<Network> {
   const broken: string[] = [];
   const names: string[] = [];
-  for (const {network} of loadAll(confDir)) {
+  for (const {network, ...loaded} of loadAll(confDir)) {
     if (network instanceof CniError) broken.push(reasonOf(network));
-    else if (wanted(network)) return network;
+    else if (wanted(network)) return {...loaded, network};
     else names.push(network.name);
   }
   const there = names.length > 0 ? ` (there: ${names.join(', ')})` : '';
@@ -47,18 +52,28 @@ function firstThat(confDir: string, wanted: (network: Network) => boolean, nothi
   );
 }
 
-function loadFile(file: string): Network | CniError {
+function loadFile(file: string): Omit<Loaded, 'file'> {
   try {
-    const json = readObject(file);
-    if (!file.endsWith('.conflist')) return parseSingleNetwork(json, file);
-    const {network, loadOnlyInlinedPlugins} = parseNetworkList(json, file);
-    const plugins = [...network.plugins, ...(loadOnlyInlinedPlugins ? [] : pluginsBeside(file, network.name))];
-    if (plugins.length === 0)
-      throw new CniError('invalidConfig', `${file}: network "${network.name}" has no "plugins"`);
-    return {...network, plugins};
+    const text = readFileSync(file, 'utf8');
+    const json = parseObject(text, file);
+    return file.endsWith('.conflist') ? {text, network: loadList(json, file)} : loadSingle(json, file);
   } catch (error) {
-    return error instanceof CniError ? error : new CniError('ioFailure', `${file}: ${reasonOf(error)}`, {cause: error});
+    const reason = new CniError('ioFailure', `${file}: ${reasonOf(error)}`, {cause: error});
+    return {text: '', network: error instanceof CniError ? error : reason};
   }
+}
+
+function loadList(json: JsonObject, file: string): Network {
+  const {network, loadOnlyInlinedPlugins} = parseNetworkList(json, file);
+  const plugins = [...network.plugins, ...(loadOnlyInlinedPlugins ? [] : pluginsBeside(file, network.name))];
+  if (plugins.length === 0) throw new CniError('invalidConfig', `${file}: network "${network.name}" has no "plugins"`);
+  return {...network, plugins};
+}
+
+function loadSingle(json: JsonObject, file: string): Omit<Loaded, 'file'> {
+  const network = parseSingleNetwork(json, file);
+  const {name, cniVersion} = network;
+  return {network, text: JSON.stringify({cniVersion, name, plugins: [json]})};
 }
 
 /** The plugins in the directory that bears the network's name, beside its file. */
@@ -68,8 +83,10 @@ function pluginsBeside(file: string, network: string): readonly PluginConfig[] {
   return names.map(name => parsePlugin(new Fields(readObject(`${directory}/${name}`), `${directory}/${name}`)));
 }
 
-function readObject(file: string): JsonObject {
-  const json = parseJson(readFileSync(file, 'utf8'), file);
+const readObject = (file: string): JsonObject => parseObject(readFileSync(file, 'utf8'), file);
+
+function parseObject(text: string, file: string): JsonObject {
+  const json = parseJson(text, file);
   if (!isObject(json)) throw new CniError('invalidConfig', `${file}: expected an object`);
   return json;
 }

@@ -25,3 +25,9 @@ export function requestConfig(
     ...(prevResult && {prevResult}),
   };
 }
+
+/** The network with the arguments for its plugins' capabilities in their configurations. */
+export const grantCapabilities = (network: Network, capabilityArgs: CapabilityArgs): Network => ({
+  ...network,
+  plugins: network.plugins.map(plugin => ({...plugin, json: requestConfig(network, plugin, capabilityArgs)})),
+});
