@@ -4,7 +4,7 @@ import {parseCidr} from './address.ts';
 import {CniError} from './error.ts';
 import {Fields, type Json, type JsonObject} from './fields.ts';
 import {isEmptyDns, type Result, type ResultInterface, type ResultIp, type Route} from './result.ts';
-import {parseDns, parseRoutes} from './route.ts';
+import {checked, parseDns, parseRoutes} from './route.ts';
 import {checkVersion, type Version} from './version.ts';
 
 interface Form {
@@ -138,7 +138,6 @@ const plainRoute = ({dst, gw}: Route): JsonObject => ({dst, ...(gw !== undefined
 const dnsJson = ({dns}: Result): JsonObject => ({...dns}) as unknown as JsonObject;
 
 function checkedCidr(fields: Fields, key: string): string {
-  const text = fields.string(key);
-  parseCidr(text);
-  return text;
+  checked(fields, key, parseCidr);
+  return fields.string(key);
 }
