@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Installs cni-hook on this machine, or takes it away again; ./install.sh --help says how.
 # Whatever is put somewhere is noted in PREFIX/share/cni-hook/manifest with its checksum, and --uninstall goes by that
-# alone: what somebody has changed since is theirs and stays.
+# alone: what somebody has changed since is theirs and stays, and what was moved aside comes back.
 set -euo pipefail
 prefix=/usr/local
 action=install
 conf_dir=/etc/cni/net.d
+cni_bin_dir='' hooks_dir='' replace=false
 
 usage() {
   cat <<'END'
@@ -17,6 +18,10 @@ Installs cni-hook: one executable, and a default network if there is none. Needs
                                which "cni-hook gc --networks" takes down before
 
   --prefix DIR                 install to DIR/bin and DIR/share/cni-hook; /usr/local if not given
+  --cni-bin-dir DIR            be the CNI plugins of podman, containerd and others too: link their names in DIR, which is
+                               mostly /opt/cni/bin; a plugin that is there already stays
+  --replace                    with --cni-bin-dir: move such a plugin aside; --uninstall puts it back
+  --hooks-dir [DIR]            tell podman and CRI-O of the hooks, in /etc/containers/oci/hooks.d if not given
   --help                       this text
 END
 }
@@ -25,6 +30,8 @@ main() {
   parse_flags "$@"
   ((EUID == 0)) || fail 'this needs root: run it as root, or with sudo'
   cd "$(dirname "$(readlink -f "$0")")"
+  # shellcheck source=packaging/placed-files.sh
+  source packaging/placed-files.sh
   manifest=$prefix/share/cni-hook/manifest
   read_manifest
   case $action in
@@ -50,6 +57,19 @@ parse_flags() {
         prefix=$(realpath -m -- "$2")
         shift
         ;;
+      --cni-bin-dir)
+        [[ -n ${2:-} ]] || wrong_use '--cni-bin-dir wants a directory'
+        cni_bin_dir=$(realpath -m -- "$2")
+        shift
+        ;;
+      --replace) replace=true ;;
+      --hooks-dir)
+        hooks_dir=/etc/containers/oci/hooks.d
+        if [[ -n ${2:-} && $2 != -* ]]; then
+          hooks_dir=$(realpath -m -- "$2")
+          shift
+        fi
+        ;;
       --demo | --uninstall)
         [[ -z $asked || $asked == "$1" ]] || wrong_use "$asked and $1 exclude each other"
         asked=$1
@@ -63,15 +83,19 @@ parse_flags() {
     esac
     shift
   done
+  [[ $replace == false || -n $cni_bin_dir ]] || wrong_use '--replace wants --cni-bin-dir'
 }
 
 put_all() {
-  trap end EXIT
+  trap note_down EXIT
   ensure_packages nft:nftables ip:iproute2
   build
   quietly dist/cni-hook --version
   put dist/cni-hook "$prefix/bin/cni-hook" 755
+  put docs/man/cni-hook.8 "$prefix/share/man/man8/cni-hook.8" 644
   put_default_network
+  [[ -z $cni_bin_dir ]] || put_plugins
+  [[ -z $hooks_dir ]] || put_hooks
 }
 
 print_hooks() {
@@ -91,13 +115,11 @@ take_away() {
   [[ -z $attached ]] || say "still attached, and now nobody takes their network back:$attached"
   for ((i = ${#entries[@]} - 1; i >= 0; i--)); do
     read -r kind checksum path <<<"${entries[i]}"
-    [[ $kind == file && -e $path ]] || continue
-    if [[ $(checksum_of "$path") == "$checksum" ]]; then
-      rm -- "$path"
-      say "removed $path"
-    else
-      say "left $path: it has been changed since"
-    fi
+    case $kind in
+      file) remove_file "$path" "$checksum" ;;
+      link) remove_link "$path" ;;
+      aside) put_back "$path" ;;
+    esac
   done
   rm -- "$manifest"
   for ((i = ${#entries[@]} - 1; i >= 0; i--)); do
@@ -125,6 +147,8 @@ ensure_packages() {
 
 build() {
   local executable=dist/cni-hook
+  # A package brings the executable and no sources.
+  [[ -d src || ! -x $executable ]] || return 0
   [[ ! -x $executable || -n $(find src build.ts package.json package-lock.json -newer "$executable" -print -quit) ]] || return 0
   ensure_node
   if [[ ! node_modules/.package-lock.json -nt package-lock.json ]]; then
@@ -155,56 +179,22 @@ put_default_network() {
   fi
 }
 
-# Puts a file in place as a whole: SOURCE TARGET MODE. Who runs the old executable goes on with it.
-put() {
-  local source=$1 target=$2 checksum
-  make_directory "$(dirname "$target")"
-  beside=$target.new.$$
-  cp -- "$source" "$beside"
-  chmod "$3" "$beside"
-  checksum=$(checksum_of "$beside")
-  mv -fT -- "$beside" "$target"
-  note file "$checksum" "$target"
-  say "installed $target"
+# The executable itself knows which plugins it is.
+put_plugins() {
+  local name names
+  names=$("$prefix/bin/cni-hook" plugins)
+  make_directory "$cni_bin_dir"
+  for name in $names; do put_link "$cni_bin_dir/$name"; done
 }
 
-# Makes a directory and those above it, and notes which ones were not there before.
-make_directory() {
-  [[ ! -d $1 ]] || return 0
-  make_directory "$(dirname "$1")"
-  mkdir -- "$1"
-  note directory - "$1"
-}
-
-checksum_of() { sha256sum <"$1" | cut -d ' ' -f 1; }
-
-# --- the manifest: a line for each file or directory, KIND CHECKSUM PATH, in the order in which they came -------------------
-
-read_manifest() {
-  entries=()
-  [[ ! -f $manifest ]] || mapfile -t entries <"$manifest"
-}
-
-# A path that is in the manifest already keeps its place there.
-note() {
-  local i kind checksum path
-  for i in "${!entries[@]}"; do
-    read -r kind checksum path <<<"${entries[i]}"
-    if [[ $path == "$3" ]]; then
-      entries[i]="$1 $2 $3"
-      return
-    fi
-  done
-  entries+=("$1 $2 $3")
-}
-
-# Also when something has failed half-way: what has been put somewhere by then has to be known.
-end() {
-  rm -f -- "${beside:-}"
-  ((${#entries[@]} > 0)) || return 0
-  make_directory "$(dirname "$manifest")"
-  printf '%s\n' "${entries[@]}" >"$manifest.new"
-  mv -f -- "$manifest.new" "$manifest"
+put_hooks() {
+  local done_so word path
+  make_directory "$hooks_dir"
+  done_so=$("$prefix/bin/cni-hook" hooks install --dir "$hooks_dir")
+  while read -r word path; do
+    note file "$(checksum_of "$path")" "$path"
+    say "$word $path"
+  done <<<"$done_so"
 }
 
 # --- words -------------------------------------------------------------------------------------------------------------
