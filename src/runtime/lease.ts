@@ -22,7 +22,7 @@ export function takeLeases(
     return segment.lease(ports);
   } catch (error) {
     if (!isKind(error, 'rangeExhausted')) throw error;
-    return leaseAfterSweep(settings, segment, error);
+    return leaseAfterSweep(settings, segment, kernel, error);
   } finally {
     const look = quickLook(kernel);
     for (const {directory, leases} of met) sweep(settings, directory, leases, look);
@@ -32,16 +32,17 @@ export function takeLeases(
 function leaseAfterSweep(
   settings: Settings,
   segment: OwnSegment,
+  kernel: Kernel,
   exhausted: CniError,
 ): readonly (IpamResult | undefined)[] {
-  const look = thoroughLook(settings.stateDir);
-  const judged = segment.leaseDirectories.flatMap(directory => judgeDirectory(settings, directory, look));
-  for (const {directory, lease} of judged) sweep(settings, directory, [lease], look);
+  const look = thoroughLook(kernel, settings.stateDir);
+  const judgeAll = () => segment.leaseDirectories.flatMap(directory => judgeDirectory(settings, directory, look));
+  for (const {directory, lease} of judgeAll()) sweep(settings, directory, [lease], look);
   try {
     return segment.lease(ipamPorts(settings, () => undefined));
   } catch (error) {
     if (!isKind(error, 'rangeExhausted')) throw error;
-    throw new CniError('rangeExhausted', `${exhausted.message} (${holders(judged)})`, {cause: error});
+    throw new CniError('rangeExhausted', `${exhausted.message} (${holders(judgeAll())})`, {cause: error});
   }
 }
 

@@ -31,11 +31,16 @@ export function* repair(
   settings: Settings,
   options: {readonly network?: string | undefined; readonly dryRun: boolean},
 ): Generator<Mended> {
-  const look = thoroughLook(settings.stateDir);
-  for (const record of allRecords(settings.stateDir)) {
-    if (options.network !== undefined && record.network !== options.network) continue;
-    if (record.state !== 'done' || !record.result || judgeRecord(record, look(record)) !== 'alive') continue;
-    yield* repairAttachment(settings, record, options.dryRun);
+  const kernel = new Kernel();
+  const look = thoroughLook(kernel, settings.stateDir);
+  try {
+    for (const record of allRecords(settings.stateDir)) {
+      if (options.network !== undefined && record.network !== options.network) continue;
+      if (record.state !== 'done' || !record.result || judgeRecord(record, look(record)) !== 'alive') continue;
+      yield* repairAttachment(settings, record, options.dryRun);
+    }
+  } finally {
+    kernel.close();
   }
 }
 

@@ -15,26 +15,35 @@ export function isRunning({bootId: boot, process, netns}: AttachmentRecord): boo
 
 export type Look = (record: AttachmentRecord) => Signs;
 
-/** Our end of the pair goes when the container's netns goes, so without it nobody can hold the netns. */
 export function quickLook(kernel: Kernel): Look {
   const boot = bootId();
   return record => {
     const processRuns = isRunning(record);
-    const pair = undoOfRecord(record).find(op => op.op === 'link.delete');
-    const isThere = !processRuns && pair !== undefined && findLinkIn(kernel, 'host', pair.name)?.alias === pair.alias;
-    return {bootId: boot, processRuns, netnsHeld: isThere ? undefined : false};
+    return {bootId: boot, processRuns, netnsHeld: !processRuns && mayBeHeld(kernel, record) ? undefined : false};
   };
 }
 
 /** Reads /proc and the mounts once, when first asked. */
-export function thoroughLook(stateDir: string): Look {
+export function thoroughLook(kernel: Kernel, stateDir: string): Look {
   const boot = bootId();
   let held: ReadonlySet<number> | undefined;
   return record => {
     const processRuns = isRunning(record);
-    if (!processRuns) held ??= heldNetns(stateDir);
-    return {bootId: boot, processRuns, netnsHeld: held?.has(record.netns.inode)};
+    if (processRuns) return {bootId: boot, processRuns, netnsHeld: undefined};
+    held ??= heldNetns(stateDir);
+    return {bootId: boot, processRuns, netnsHeld: held.has(record.netns.inode) && mayBeHeld(kernel, record)};
   };
+}
+
+/**
+ * Our end of a pair goes when the container's netns goes, so without it nobody can hold the netns: not even somebody
+ * whose netns has that inode by now, for the kernel gives the number of one that has ended to the next.
+ */
+function mayBeHeld(kernel: Kernel, record: AttachmentRecord): boolean {
+  const pair = undoOfRecord(record).find(op => op.op === 'link.delete' && op.netns === 'host');
+  if (pair?.op === 'link.delete') return findLinkIn(kernel, 'host', pair.name)?.alias === pair.alias;
+  // Nothing to tell by but the number; an attachment that never got as far as the kernel holds nothing.
+  return record.state === 'done' || record.steps.some(step => step.kind !== 'own');
 }
 
 /** The inodes of all network namespaces that a process or a mount holds, our own pins left out. */

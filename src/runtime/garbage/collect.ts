@@ -40,7 +40,7 @@ export interface CollectOptions {
 export function* collect(settings: Settings, options: CollectOptions): Generator<Collected> {
   const kernel = new Kernel();
   const {network, idleNetworks} = options;
-  const search: Search = {settings, kernel, look: thoroughLook(settings.stateDir), network, idleNetworks};
+  const search: Search = {settings, kernel, look: thoroughLook(kernel, settings.stateDir), network, idleNetworks};
   try {
     for (const find of finders) {
       for (const garbage of find(search)) yield dealWith(settings, garbage, options.dryRun);
