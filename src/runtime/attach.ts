@@ -22,7 +22,7 @@ import type {Chain, ForeignSegment} from './chain.ts';
 import type {Container} from './container.ts';
 import {detach} from './detach.ts';
 import {readForeignResult} from './foreign-answer.ts';
-import {forget} from './kept.ts';
+import {forget, keep} from './kept.ts';
 import {takeLeases} from './lease.ts';
 import {lockNetwork} from './network-lock.ts';
 import {refuseTaken} from './occupant.ts';
@@ -117,8 +117,11 @@ class Transaction {
     }
     const whole = result ?? {interfaces: [], ips: [], routes: [], dns: {}};
     this.#checkAlive();
-    if (record.keepSeconds === 0) forget(this.#settings, this.#attachment);
-    return {record: this.#write({...record, state: 'done', result: whole}), result: whole, commands};
+    const done = this.#write({...record, state: 'done', result: whole});
+    const addresses = whole.ips.map(({address}) => address.split('/')[0] ?? '');
+    if (done.keepSeconds > 0) keep(this.#settings, {...done, seconds: done.keepSeconds}, addresses);
+    else forget(this.#settings, this.#attachment);
+    return {record: done, result: whole, commands};
   }
 
   takeBack(): void {

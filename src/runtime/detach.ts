@@ -10,7 +10,7 @@ import {checkVersion, compareVersions} from '../spec/version.ts';
 import {type ForeignSegment, prepareChain} from './chain.ts';
 import {dropContainerDir} from './container-dir.ts';
 import {withContainerLock} from './container-lock.ts';
-import {keep} from './kept.ts';
+import {findKept, keep} from './kept.ts';
 import {callLogged, ipamPorts, leasesIn} from './ports.ts';
 import {type AttachmentRecord, dropRecord, hasContainerDir, recordsOf} from './record.ts';
 import {dropCached} from './result-cache.ts';
@@ -41,14 +41,20 @@ export function detach(settings: Settings, record: AttachmentRecord, kernel?: Ke
   const failures = record.bootId === bootId() ? takeBack(settings, record, kernel) : [];
   if (failures.length > 0) return failures;
   try {
-    if (record.keepSeconds > 0) keep(settings, {...record, until: Date.now() + record.keepSeconds * 1000});
-    else giveBack(settings, record);
+    if (!keepsAddresses(settings, record)) giveBack(settings, record);
   } catch (error) {
     return [asError(error)];
   }
   if (record.plugin === '') dropCached(settings.cacheDir, record);
   dropRecord(settings.stateDir, record);
   return [];
+}
+
+/** True if the addresses are kept for the container. A start that failed keeps what was kept before it, and nothing more. */
+function keepsAddresses(settings: Settings, record: AttachmentRecord): boolean {
+  if (record.state === 'planned') return findKept(settings, record) !== undefined;
+  if (record.keepSeconds > 0) keep(settings, {...record, seconds: record.keepSeconds, ended: Date.now()}, []);
+  return record.keepSeconds > 0;
 }
 
 /** Goes through the chain backwards. */

@@ -30,15 +30,19 @@ export interface LeaseSigns {
   readonly modified: number;
   readonly bootTime: number;
   readonly now: number;
-  /** Until when the address is kept for a container that has ended. */
-  readonly keptUntil: number | undefined;
+  /** The promise to keep the address when its container has ended. */
+  readonly kept: {readonly until: number; readonly wasSeenToEnd: boolean} | undefined;
 }
 
-/** A lease that is older than this boot belongs to nobody, unless it is kept; without a record a younger one is unknown. */
+/**
+ * A lease that is older than this boot belongs to nobody, unless it is kept; without a record a younger one is unknown.
+ * What is promised to a container counts from its end on: where nobody saw that, its record tells, and without one the boot.
+ */
 export function judgeLease(lease: LeaseSigns): Verdict {
   if (!lease.hasOwner) return 'dead';
   if (lease.record !== undefined && lease.record !== 'dead') return lease.record;
-  if (lease.keptUntil !== undefined) return lease.now < lease.keptUntil ? 'alive' : 'dead';
-  if (lease.record === 'dead' || lease.modified < lease.bootTime) return 'dead';
-  return 'unknown';
+  const isOld = lease.modified < lease.bootTime;
+  if (lease.kept && (lease.kept.wasSeenToEnd || (lease.record === undefined && isOld)))
+    return lease.now < lease.kept.until ? 'alive' : 'dead';
+  return lease.record === 'dead' || isOld ? 'dead' : 'unknown';
 }

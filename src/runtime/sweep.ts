@@ -10,7 +10,7 @@ import {isContainerId} from '../spec/names.ts';
 import {dropContainerDir} from './container-dir.ts';
 import {withContainerLock} from './container-lock.ts';
 import {detach} from './detach.ts';
-import {findKept, forget} from './kept.ts';
+import {findKept, forget, keptUntil} from './kept.ts';
 import {judgeLease, judgeRecord, type Verdict} from './liveness.ts';
 import {log} from './log.ts';
 import {leasesIn} from './ports.ts';
@@ -55,13 +55,14 @@ function judge(settings: Settings, directory: string, lease: Lease, look: Look):
   const verdicts = (attachment ? recordsFor(settings.stateDir, attachment) : []).map(record =>
     judgeRecord(record, look(record)),
   );
+  const kept = attachment && findKept(settings, attachment);
   return judgeLease({
     record: verdicts.find(verdict => verdict !== 'dead') ?? verdicts[0],
     hasOwner: lease.owner !== undefined,
     modified: lease.modified,
     bootTime: bootTime(),
     now: Date.now(),
-    keptUntil: attachment && findKept(settings, attachment)?.until,
+    kept: kept && {until: keptUntil(kept, bootTime()), wasSeenToEnd: kept.ended !== undefined},
   });
 }
 

@@ -1,8 +1,9 @@
 // Leases that no living container stands behind: older than this boot, kept for longer than was asked, empty or torn.
 import {existsSync, readdirSync} from 'node:fs';
 import {basename} from 'node:path';
+import {bootTime} from '../../kernel/process.ts';
 import {indexedDirectories} from '../../plugins/host-local/owner-index.ts';
-import {allKept, forget} from '../kept.ts';
+import {allKept, forget, keptUntil} from '../kept.ts';
 import {recordsFor} from '../record.ts';
 import type {Settings} from '../settings.ts';
 import {attachmentOf, judgeDirectory, sweep} from '../sweep.ts';
@@ -32,10 +33,12 @@ export function* findDeadLeases(search: Search): Generator<Garbage> {
 /** Promises to keep an address that have run out, with no lease left to go with them. */
 export function* findStalePromises(search: Search): Generator<Garbage> {
   for (const kept of allKept(search.settings)) {
-    if (!concerns(search, kept.network) || Date.now() < kept.until) continue;
+    const until = keptUntil(kept, bootTime());
+    if (!concerns(search, kept.network) || Date.now() < until) continue;
+    if (recordsFor(search.settings.stateDir, kept).length > 0) continue;
     yield {
       kind: 'file',
-      what: `promise to keep the address of container "${kept.containerId}" in "${kept.network}" until ${new Date(kept.until).toISOString()}`,
+      what: `promise to keep the address of container "${kept.containerId}" in "${kept.network}" until ${new Date(until).toISOString()}`,
       network: kept.network,
       containerId: kept.containerId,
       takeBack: () => forget(search.settings, kept),
@@ -44,7 +47,7 @@ export function* findStalePromises(search: Search): Generator<Garbage> {
 }
 
 /** Every directory that leases of ours may be in: the default one's, those used since the boot, those with kept addresses. */
-function leaseDirectories(settings: Settings): readonly string[] {
+export function leaseDirectories(settings: Settings): readonly string[] {
   const byDefault = existsSync(settings.dataDir)
     ? readdirSync(settings.dataDir, {withFileTypes: true}).filter(entry => entry.isDirectory())
     : [];
