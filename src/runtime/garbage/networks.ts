@@ -1,5 +1,5 @@
 // What was set up for networks that nobody is attached to: on request; and always what no record knows any more.
-import {nftTable} from '../../kernel/names.ts';
+import {masqueradeChain, nftTable} from '../../kernel/names.ts';
 import {findTool, runTool} from '../../kernel/tool.ts';
 import {lockNetwork} from '../network-lock.ts';
 import {allRecords, knownNetworks, readNetworkRecord} from '../record.ts';
@@ -23,16 +23,26 @@ export function* findIdleNetworks(search: Search): Generator<Garbage> {
 
 export function* findOrphanRules(search: Search): Generator<Garbage> {
   const {settings, kernel} = search;
-  for (const network of masqueradedNetworks()) {
-    if (!concerns(search, network) || readNetworkRecord(settings.stateDir, network) || isInUse(settings, network))
-      continue;
+  for (const chain of ourChains()) {
+    // Of a long name only a digest stands in the chain's, and that makes the same chain again.
+    const network = chain.slice(prefix.length);
+    if (!concerns(search, network) || isKnown(settings, chain)) continue;
+    const drop = () => kernel.takeBack([{op: 'masquerade.set', network, subnets: []}]);
     yield {
       kind: 'rules',
       what: `masquerade rules of network "${network}", which nobody knows any more`,
       network,
-      takeBack: () => alone(settings, network, () => kernel.takeBack([{op: 'masquerade.set', network, subnets: []}])),
+      takeBack: () => alone(settings, network, () => (isKnown(settings, chain) ? [] : drop())),
     };
   }
+}
+
+/** True if a record says that the chain belongs to a network which is set up, or is being set up. */
+function isKnown(settings: Settings, chain: string): boolean {
+  const {stateDir} = settings;
+  const setUp = knownNetworks(stateDir).filter(network => readNetworkRecord(stateDir, network));
+  const attached = allRecords(stateDir).map(({network}) => network);
+  return [...setUp, ...attached].some(network => masqueradeChain(network) === chain);
 }
 
 function isInUse(settings: Settings, network: string): boolean {
@@ -51,12 +61,12 @@ function alone(settings: Settings, network: string, work: () => readonly Error[]
 
 const prefix = 'masquerade-';
 
-/** The networks that have a chain in our table, by the chain's name. Without nft there can be none of ours. */
-function masqueradedNetworks(): readonly string[] {
+/** The chains for masquerading in our table. Without nft there can be none of ours. */
+function ourChains(): readonly string[] {
   if (!findTool('nft')) return [];
-  const {nftables} = JSON.parse(runTool('nft', ['-j', 'list', 'chains'])) as {
+  const {nftables} = JSON.parse(runTool('nft', ['-j', 'list', 'chains', 'inet'])) as {
     nftables: readonly {readonly chain?: {readonly table: string; readonly name: string}}[];
   };
   const ours = nftables.flatMap(({chain}) => (chain?.table === nftTable ? [chain.name] : []));
-  return ours.filter(name => name.startsWith(prefix)).map(name => name.slice(prefix.length));
+  return ours.filter(name => name.startsWith(prefix));
 }
