@@ -28,7 +28,7 @@ const faults: readonly Fault[] = [
   {what: 'the id may not be a file name', state: {id: '../x'}, says: /container id "\.\.\/x" is not allowed/},
   {what: 'there is no pid', state: {pid: 0}, says: /container "c1" has no pid/},
   {what: 'the process has ended', state: {pid: 4_000_000}, says: /container "c1": process 4000000 has ended/},
-  {what: 'a flag is unknown', flags: ['--netwrok=mynet'], says: /'--netwrok'.*--network/},
+  {what: 'a flag is unknown', flags: ['--netwrok=mynet'], says: /--netwrok.*--network/},
   {
     what: 'the network is unknown',
     flags: ['--network=nope'],
