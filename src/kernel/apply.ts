@@ -4,16 +4,20 @@ import {writeFileSync} from 'node:fs';
 import {CniError, reasonOf} from '../spec/error.ts';
 import {describe} from './describe.ts';
 import type {Link} from './facts.ts';
+import {changeGuard} from './guard.ts';
 import type {Kernel} from './kernel.ts';
 import {errno} from './libc.ts';
 import {nftTable} from './names.ts';
 import {deleteEmptyTable} from './netlink/nfnetlink.ts';
+import {setPortVlans} from './netlink/port-vlans.ts';
+import {addRoute, deleteRoute} from './netlink/routes.ts';
 import * as rtnetlink from './netlink/rtnetlink.ts';
 import type {Answer} from './netlink/socket.ts';
 import type {Request} from './netlink/wire.ts';
-import {masqueradeScript} from './nft-script.ts';
+import {type Script, scriptOf} from './nft-script.ts';
 import {findLinkIn} from './observe.ts';
 import type {AddBridge, AddVeth, DeleteLink, Netns, Op, SetLink} from './op.ts';
+import {waitUntilSettled} from './settle.ts';
 import {runTool} from './tool.ts';
 
 /** Does them in order. 'stop' ends at the first failure, 'go on' collects all and does not mind what is already gone. */
@@ -48,6 +52,8 @@ class Run {
   }
 
   attempt(op: Op): void {
+    // What is in the container went with its netns.
+    if (this.#onFailure === 'go on' && isInside(op) && !this.#kernel.container) return;
     try {
       this.#perform(op);
     } catch (error) {
@@ -86,23 +92,45 @@ class Run {
       case 'port.set':
         this.#queue('host', op, rtnetlink.setPort(op, this.#indexOf('host', op.link)));
         break;
+      case 'port.vlans':
+        for (const request of setPortVlans(op, this.#indexOf('host', op.link))) this.#queue('host', op, request);
+        break;
       case 'address.add':
       case 'address.delete':
         this.#queue(op.netns, op, rtnetlink.changeAddress(op.op, op.address, this.#indexOf(op.netns, op.link)));
         break;
       case 'route.add':
-        this.#queue(op.netns, op, rtnetlink.addRoute(op.route, this.#indexOf(op.netns, op.link)));
+        this.#queue(op.netns, op, addRoute(op.route, this.#indexOf(op.netns, op.link), op.source));
+        break;
+      case 'route.delete':
+        this.#queue(op.netns, op, deleteRoute(op.dst, this.#indexOf(op.netns, op.link)));
+        break;
+      case 'addresses.settle':
+        this.#alone(() => waitUntilSettled(this.#kernel.socket(op.netns), this.#indexOf(op.netns, op.link)));
         break;
       case 'sysctl.set':
-        this.flush();
-        this.#kernel.within(op.netns, () => writeFileSync(`/proc/sys/${op.key}`, op.value));
+        this.#alone(() => this.#kernel.within(op.netns, () => writeFileSync(`/proc/sys/${op.key}`, op.value)));
         break;
       case 'masquerade.set':
-        this.flush();
-        runTool('nft', ['-f', '-'], `${masqueradeScript(op).join('\n')}\n`);
-        if (op.subnets.length === 0) this.#kernel.netfilter().exchange(deleteEmptyTable(nftTable));
+      case 'guard.set':
+        this.#alone(() => this.#runScript(scriptOf(op)));
+        break;
+      case 'guard.add':
+      case 'guard.delete':
+        this.#alone(() => changeGuard(this.#kernel.netfilter(), op));
         break;
     }
+  }
+
+  /** What is no rtnetlink message keeps its place in the order, and is not done after a failure. */
+  #alone(work: () => void): void {
+    this.flush();
+    if (!this.mustStop()) work();
+  }
+
+  #runScript({lines, emptied}: Script): void {
+    runTool('nft', ['-f', '-'], `${lines.join('\n')}\n`);
+    if (emptied) this.#kernel.netfilter().exchange(deleteEmptyTable(nftTable, emptied));
   }
 
   #queue(netns: Netns, op: Op, request: Request): void {
@@ -118,12 +146,16 @@ class Run {
 
   #addVeth(op: AddVeth): void {
     const bridge = op.bridge === undefined ? undefined : this.#indexOf('host', op.bridge);
-    const {container} = this.#kernel;
-    if (!container) throw new Error('there is no container to put the other end into');
-    this.#queue('host', op, rtnetlink.addVeth(op, bridge, container.fd));
+    this.#queue('host', op, rtnetlink.addVeth(op, bridge, this.#netnsOf(op.peer)));
     // Its answer brings the indexes of both ends.
     this.#queue('host', op, rtnetlink.getLink(op.name));
     this.#writeAlias(op);
+  }
+
+  #netnsOf({netns}: AddVeth['peer']): number | undefined {
+    if (netns === 'host') return undefined;
+    if (!this.#kernel.container) throw new Error('there is no container to put the other end into');
+    return this.#kernel.container.fd;
   }
 
   /** The kernel ignores an alias in the message that makes a link. Not in one batch with it: the name may be somebody else's. */
@@ -150,20 +182,28 @@ class Run {
   #judge(op: Op, {error, reason, replies}: Answer): void {
     if (op.op === 'veth.add') this.#learn(op, replies);
     const isGone = this.#onFailure === 'go on' && goneErrors.has(error);
-    if (error !== 0 && !isGone)
-      this.#fail(op, error === errno.EPERM ? `${reason}: this needs root with CAP_NET_ADMIN` : reason);
+    if (error !== 0 && !isGone) this.#fail(op, `${reason}${hint(op, error)}`);
   }
 
   #learn(op: AddVeth, replies: Answer['replies']): void {
     const link = replies.map(reply => rtnetlink.readLink(reply)).find(found => found !== undefined);
     if (!link) return;
     this.#indexes.set(`host/${op.name}`, link.index);
-    if (link.peer !== undefined) this.#indexes.set(`container/${op.peer.name}`, link.peer);
+    if (link.peer !== undefined) this.#indexes.set(`${op.peer.netns ?? 'container'}/${op.peer.name}`, link.peer);
   }
 
   #fail(op: Op, reason: string): void {
     this.failures.push(new CniError('kernelRefused', `cannot ${describe(op)}: ${reason}`));
   }
+}
+
+const isInside = (op: Op): boolean => 'netns' in op && op.netns === 'container';
+
+/** What the kernel's words alone leave open. */
+function hint(op: Op, error: number): string {
+  if (error === errno.EPERM) return ': this needs root with CAP_NET_ADMIN';
+  const hasVlans = op.op === 'port.vlans' || (op.op === 'bridge.add' && op.vlanFiltering);
+  return hasVlans && error === errno.EOPNOTSUPP ? ': the bridges of this kernel know no VLANs' : '';
 }
 
 function isMeant({alias, mac}: DeleteLink, link: Link): boolean {

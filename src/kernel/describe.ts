@@ -13,15 +13,27 @@ export function describe(op: Op): string {
     case 'link.set':
     case 'port.set':
       return `change interface "${op.link}"`;
+    case 'port.vlans':
+      return `put "${op.link}" into its VLANs`;
     case 'address.add':
       return `add address "${op.address}" to "${op.link}"`;
     case 'address.delete':
       return `take address "${op.address}" from "${op.link}"`;
+    case 'addresses.settle':
+      return `use the addresses of "${op.link}"`;
     case 'route.add':
       return `add route "${op.route.dst}"${op.route.gw === undefined ? '' : ` via "${op.route.gw}"`} to "${op.link}"`;
+    case 'route.delete':
+      return `take route "${op.dst}" from "${op.link}"`;
     case 'sysctl.set':
       return `set "${op.key}" to "${op.value}"`;
     case 'masquerade.set':
       return `masquerade network "${op.network}"`;
+    case 'guard.set':
+      return `guard network "${op.network}" against forged MACs`;
+    case 'guard.add':
+      return `let only MAC ${op.mac} in by "${op.link}"`;
+    case 'guard.delete':
+      return `take the guard from "${op.link}"`;
   }
 }

@@ -16,9 +16,13 @@ export interface Link {
   readonly peer: number | undefined;
   /** CIDR form; empty where the link itself was all that was looked for. */
   readonly addresses: readonly string[];
+  /** Of a bridge: its ports are in VLANs. Of a port of one: the options. Absent where off. */
+  readonly vlanFiltering?: true;
+  readonly hairpin?: true;
+  readonly isolated?: true;
 }
 
-/** A route of the container, as far as a check looks at it. */
+/** A route, as far as a check looks at it. */
 export interface RouteFact {
   /** Index of the link that it goes by. */
   readonly link: number;
@@ -40,6 +44,16 @@ export interface Question {
   readonly masquerade: boolean;
   /** Whether to read the container's routes. */
   readonly routes: boolean;
+  /** What few plugins ask, and of a chain one at the most: the host's routes by that link; sysctls of the container; the network's guard. */
+  readonly hostRoutes?: string | undefined;
+  readonly containerSysctls?: readonly string[] | undefined;
+  readonly guard?: {readonly links: readonly GuardedLink[]} | undefined;
+}
+
+/** A link of the host, and the only MAC that may come in by it. */
+export interface GuardedLink {
+  readonly name: string;
+  readonly mac: string;
 }
 
 export interface Facts {
@@ -49,6 +63,10 @@ export interface Facts {
   /** The subnets in the network's masquerade chain, CIDR form. */
   readonly masqueraded: readonly string[];
   readonly routes: readonly RouteFact[];
+  readonly hostRoutes?: readonly RouteFact[];
+  readonly containerSysctls?: Readonly<Record<string, string | undefined>>;
+  /** The names of those asked for that are under the network's guard; absent if the network has none. */
+  readonly guard?: {readonly links: readonly string[]};
 }
 
 export const noQuestion: Question = {hostLinks: [], containerLinks: [], sysctls: [], masquerade: false, routes: false};
@@ -56,12 +74,17 @@ export const noQuestion: Question = {hostLinks: [], containerLinks: [], sysctls:
 /** One question out of many. */
 export function mergeQuestions(questions: readonly Question[]): Question {
   const all = (pick: (question: Question) => readonly string[]) => [...new Set(questions.flatMap(pick))];
+  const one = <T>(pick: (question: Question) => T | undefined) =>
+    questions.map(pick).find(asked => asked !== undefined);
   return {
     hostLinks: all(question => question.hostLinks),
     containerLinks: all(question => question.containerLinks),
     sysctls: all(question => question.sysctls),
     masquerade: questions.some(question => question.masquerade),
     routes: questions.some(question => question.routes),
+    hostRoutes: one(question => question.hostRoutes),
+    containerSysctls: one(question => question.containerSysctls),
+    guard: one(question => question.guard),
   };
 }
 

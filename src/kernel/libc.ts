@@ -19,7 +19,16 @@ const {symbols} = dlopen('libc.so.6', {
 });
 
 /** Error numbers that somebody asks for (errno(3), Linux on every architecture that Bun runs on). */
-export const errno = {EPERM: 1, ENOENT: 2, ESRCH: 3, EINTR: 4, EAGAIN: 11, ENODEV: 19, EADDRNOTAVAIL: 99} as const;
+export const errno = {
+  EPERM: 1,
+  ENOENT: 2,
+  ESRCH: 3,
+  EINTR: 4,
+  EAGAIN: 11,
+  ENODEV: 19,
+  EOPNOTSUPP: 95,
+  EADDRNOTAVAIL: 99,
+} as const;
 
 export class SystemError extends Error {
   override readonly name = 'SystemError';

@@ -44,10 +44,20 @@ export function parseVethAlias(alias: string | undefined): Attachment | undefine
 /** True for any alias that we write. */
 export const isOurs = (alias: string | undefined): boolean => alias?.startsWith(aliasPrefix) ?? false;
 
-/** The chain of a network's masquerade rules; NFT_CHAIN_MAXNAMELEN is 128. */
-export function masqueradeChain(network: string): string {
-  const name = `masquerade-${network}`;
-  return name.length < 128 ? name : `masquerade-${digest(network)}`;
+/** The chain of a network's masquerade rules. */
+export const masqueradeChain = (network: string): string => nftName('masquerade', network);
+
+/** The chain of a network's guard against forged MACs, and its sets: the guarded links, and each with its own MAC. */
+export const guardNames = (network: string) => ({
+  chain: nftName('guard', network),
+  guarded: nftName('guarded', network),
+  allowed: nftName('allowed', network),
+});
+
+/** NFT_CHAIN_MAXNAMELEN is 128; a set's name may be longer. */
+function nftName(kind: string, network: string): string {
+  const name = `${kind}-${network}`;
+  return name.length < 128 ? name : `${kind}-${digest(network)}`;
 }
 
 export const identityOf = ({network, containerId, ifName}: Attachment): string => `${network}/${containerId}/${ifName}`;

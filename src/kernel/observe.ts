@@ -1,23 +1,30 @@
 // Answers a Question with Facts: a get for each thing asked for, never a dump of the whole host.
 import {CniError} from '../spec/error.ts';
-import type {Facts, Link, Question, RouteFact} from './facts.ts';
+import type {Facts, GuardedLink, Link, Question, RouteFact} from './facts.ts';
 import type {Kernel} from './kernel.ts';
 import {errno} from './libc.ts';
-import {masqueradeChain, nftTable} from './names.ts';
+import {guardNames, masqueradeChain, nftTable} from './names.ts';
+import {getElement, keyOf} from './netlink/nf-elements.ts';
 import {dumpRules, readRuleComment} from './netlink/nfnetlink.ts';
-import {dumpAddresses, dumpLinks, dumpRoutes, getLink, readAddress, readLink, readRoute} from './netlink/rtnetlink.ts';
+import {dumpRoutes, dumpRoutesBy, readRoute} from './netlink/routes.ts';
+import {dumpAddresses, dumpLinks, getLink, readAddress, readLink} from './netlink/rtnetlink.ts';
 import type {NetlinkSocket} from './netlink/socket.ts';
 import {readOrNothing} from './netns.ts';
 import type {Netns} from './op.ts';
 
-/** Reads what is asked for; `network` names the masquerade chain. */
+/** Reads what is asked for; `network` is whose rules are meant. */
 export function observe(kernel: Kernel, question: Question, network: string): Facts {
+  const {hostRoutes, containerSysctls} = question;
+  const guard = question.guard && readGuard(kernel, network, question.guard.links);
   return {
     host: readLinks(kernel, 'host', question.hostLinks),
     container: readLinks(kernel, 'container', question.containerLinks),
-    sysctls: Object.fromEntries(question.sysctls.map(key => [key, readOrNothing(`/proc/sys/${key}`)])),
+    sysctls: readSysctls(question.sysctls),
     masqueraded: question.masquerade ? readMasqueraded(kernel, network) : [],
     routes: question.routes ? readRoutes(kernel) : [],
+    ...(hostRoutes !== undefined && {hostRoutes: readRoutesBy(kernel, hostRoutes)}),
+    ...(containerSysctls && {containerSysctls: kernel.within('container', () => readSysctls(containerSysctls))}),
+    ...(guard && {guard}),
   };
 }
 
@@ -52,6 +59,34 @@ function withAddresses(socket: NetlinkSocket, link: Link): Link {
 function readRoutes(kernel: Kernel): readonly RouteFact[] {
   const [answer] = kernel.socket('container').exchange([dumpRoutes()]);
   return (answer?.replies ?? []).flatMap(reply => readRoute(reply) ?? []);
+}
+
+function readRoutesBy(kernel: Kernel, name: string): readonly RouteFact[] {
+  const index = findLinkIn(kernel, 'host', name)?.index;
+  if (index === undefined) return [];
+  const answers = ([4, 6] as const).flatMap(family => kernel.socket('host').exchange([dumpRoutesBy(index, family)]));
+  return answers.flatMap(({replies}) => replies.flatMap(reply => readRoute(reply) ?? []));
+}
+
+function readSysctls(keys: readonly string[]): Facts['sysctls'] {
+  return Object.fromEntries(keys.map(key => [key, readOrNothing(`/proc/sys/${key}`)]));
+}
+
+/** A chain without a rule guards nothing. */
+function readGuard(kernel: Kernel, network: string, links: readonly GuardedLink[]): Facts['guard'] {
+  const {chain, guarded, allowed} = guardNames(network);
+  const of = {family: 'bridge', table: nftTable} as const;
+  const [rules] = kernel.netfilter().exchange([dumpRules(nftTable, chain, of.family)]);
+  if (!rules?.replies.some(reply => readRuleComment(reply) !== undefined)) return undefined;
+  const isIn = ({name, mac}: GuardedLink) =>
+    kernel
+      .netfilter()
+      .exchange([
+        getElement({...of, set: guarded, key: keyOf(name)}),
+        getElement({...of, set: allowed, key: keyOf(name, mac)}),
+      ])
+      .every(({error}) => error === 0);
+  return {links: links.filter(isIn).map(({name}) => name)};
 }
 
 function readMasqueraded(kernel: Kernel, network: string): readonly string[] {

@@ -11,10 +11,15 @@ export interface AddBridge {
   readonly name: string;
   readonly mac: string;
   readonly mtu?: number;
+  /** Whether its ports are in VLANs: can't be turned on for the ports that it has already. */
+  readonly vlanFiltering?: boolean;
   readonly alias: string;
 }
 
-/** Makes a pair: one end in the host, as a port of a bridge, and its peer in the container. Both are down at first. */
+/**
+ * Makes a pair: one end in the host, maybe as a port of a bridge, and its peer in the container, or in the host too.
+ * Both are down at first.
+ */
 export interface AddVeth {
   readonly op: 'veth.add';
   readonly name: string;
@@ -22,7 +27,7 @@ export interface AddVeth {
   readonly bridge?: string;
   readonly mtu?: number;
   readonly alias: string;
-  readonly peer: {readonly name: string; readonly mac: string};
+  readonly peer: {readonly name: string; readonly mac: string; readonly netns?: 'host'};
 }
 
 /**
@@ -53,6 +58,24 @@ export interface SetPort {
   readonly op: 'port.set';
   readonly link: string;
   readonly hairpin?: boolean;
+  /** Whether it reaches only ports that are not isolated. */
+  readonly isolated?: boolean;
+}
+
+/** A run of VLANs that a port is in. */
+export interface PortVlans {
+  readonly first: number;
+  readonly last: number;
+  /** For one VLAN: it leaves the port untagged, and what comes in untagged belongs to it. */
+  readonly untagged: boolean;
+}
+
+/** Puts a bridge port into VLANs. `clear` takes it out of those that it is in first. */
+export interface SetPortVlans {
+  readonly op: 'port.vlans';
+  readonly link: string;
+  readonly clear: boolean;
+  readonly vlans: readonly PortVlans[];
 }
 
 /** `address` is in CIDR form. An IPv4 address gets its broadcast address, as with `brd +`. */
@@ -68,6 +91,24 @@ export interface AddRoute {
   readonly netns: Netns;
   readonly link: string;
   readonly route: Route;
+  /** The address that what goes by this route comes from. */
+  readonly source?: string;
+}
+
+/** Takes a route of the main table away: one that came with an address. */
+export interface DeleteRoute {
+  readonly op: 'route.delete';
+  readonly netns: Netns;
+  readonly link: string;
+  /** CIDR form, host bits zero. */
+  readonly dst: string;
+}
+
+/** Waits until nobody else was found to have one of the link's IPv6 addresses; fails if somebody has. */
+export interface SettleAddresses {
+  readonly op: 'addresses.settle';
+  readonly netns: Netns;
+  readonly link: string;
 }
 
 /** `key` with slashes, from the root of /proc/sys. */
@@ -86,16 +127,36 @@ export interface SetMasquerade {
   readonly subnets: readonly string[];
 }
 
+/** The network's guard: what comes in by a guarded link with a MAC that is not that link's own is dropped. */
+export interface SetGuard {
+  readonly op: 'guard.set';
+  readonly network: string;
+  readonly present: boolean;
+}
+
+/** Puts a link under its network's guard, or takes it out: `mac` is the only one that may come in by it. */
+export interface ChangeGuard {
+  readonly op: 'guard.add' | 'guard.delete';
+  readonly network: string;
+  readonly link: string;
+  readonly mac: string;
+}
+
 export type Op =
   | AddBridge
   | AddVeth
   | DeleteLink
   | SetLink
   | SetPort
+  | SetPortVlans
   | ChangeAddress
+  | SettleAddresses
   | AddRoute
+  | DeleteRoute
   | SetSysctl
-  | SetMasquerade;
+  | SetMasquerade
+  | SetGuard
+  | ChangeGuard;
 
 /** What a plugin wants done: first to what all containers of the network share, then for this attachment alone. */
 export interface Plan {

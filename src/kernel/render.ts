@@ -2,8 +2,12 @@
 // what apply.ts does. ip(8), nsenter(1), sysctl(8), nft(8).
 import type {Route} from '../spec/result.ts';
 import {nftTable} from './names.ts';
-import {masqueradeScript} from './nft-script.ts';
-import type {AddBridge, AddVeth, Netns, Op, SetLink} from './op.ts';
+import type {TableFamily} from './netlink/nfnetlink.ts';
+import {guardElements, scriptOf} from './nft-script.ts';
+import type {AddBridge, AddRoute, AddVeth, Netns, Op, SetLink, SetPort, SetPortVlans} from './op.ts';
+
+/** How long duplicate address detection may take. The kernel's takes one to two seconds, and starts within one. */
+export const secondsToSettle = 5;
 
 /** The shell commands, one a line. `netns` is the path of the container's network namespace. */
 export function render(ops: readonly Op[], netns: string): readonly string[] {
@@ -13,7 +17,10 @@ export function render(ops: readonly Op[], netns: string): readonly string[] {
 function commandsOf(op: Op, netns: string): readonly string[] {
   switch (op.op) {
     case 'bridge.add':
-      return [`ip link add ${op.name} address ${op.mac}${mtu(op)} type bridge`, setAlias(op)];
+      return [
+        `ip link add ${op.name} address ${op.mac}${mtu(op)} type bridge${op.vlanFiltering ? ' vlan_filtering 1' : ''}`,
+        setAlias(op),
+      ];
     case 'veth.add':
       return [addVeth(op, netns), setAlias(op)];
     case 'link.delete':
@@ -21,9 +28,9 @@ function commandsOf(op: Op, netns: string): readonly string[] {
     case 'link.set':
       return [within(op.netns, netns, `ip link set ${op.link}${linkSettings(op)}`)];
     case 'port.set':
-      return [
-        `ip link set ${op.link} type bridge_slave${op.hairpin === undefined ? '' : ` hairpin ${onOff(op.hairpin)}`}`,
-      ];
+      return [`ip link set ${op.link} type bridge_slave${portSettings(op)}`];
+    case 'port.vlans':
+      return vlansOf(op);
     case 'address.add':
       return [
         within(
@@ -34,30 +41,36 @@ function commandsOf(op: Op, netns: string): readonly string[] {
       ];
     case 'address.delete':
       return [within(op.netns, netns, `ip address delete ${op.address} dev ${op.link}`)];
+    case 'addresses.settle':
+      return [within(op.netns, netns, `timeout ${secondsToSettle} sh -c ${quote(waitFor(op.link))}`)];
     case 'route.add':
-      return [
-        within(
-          op.netns,
-          netns,
-          `ip ${op.route.dst.includes(':') ? '-6 ' : ''}route append ${routeOf(op.route)} dev ${op.link}${routeOptions(op.route)}`,
-        ),
-      ];
+      return [within(op.netns, netns, `ip ${family(op.route.dst)}route append ${routeOf(op)}`)];
+    case 'route.delete':
+      return [within(op.netns, netns, `ip ${family(op.dst)}route delete ${op.dst} dev ${op.link}`)];
     case 'sysctl.set':
       return [within(op.netns, netns, `sysctl -qw ${op.key}=${op.value}`)];
     case 'masquerade.set':
-      return [
-        ...masqueradeScript(op).map(line => `nft ${quote(line)}`),
-        ...(op.subnets.length === 0 ? [dropEmptyTable] : []),
-      ];
+    case 'guard.set': {
+      const {lines, emptied} = scriptOf(op);
+      return [...lines.map(line => nft(line)), ...(emptied ? [dropEmptyTable(emptied)] : [])];
+    }
+    case 'guard.add':
+    case 'guard.delete':
+      return guardElements(op).map(({set, key}) =>
+        nft(`${op.op === 'guard.add' ? 'add' : 'delete'} element bridge ${nftTable} ${set} { ${key} }`),
+      );
   }
 }
 
-const table = `inet ${nftTable}`;
-const dropEmptyTable = `nft list table ${table} | grep -q chain || nft delete table ${table}`;
+function dropEmptyTable(family: TableFamily): string {
+  const table = `${family} ${nftTable}`;
+  return `nft list table ${table} | grep -q chain || nft delete table ${table}`;
+}
 
 function addVeth(op: AddVeth, netns: string): string {
   const host = `${op.name} address ${op.mac}${mtu(op)}${op.bridge === undefined ? '' : ` master ${op.bridge}`}`;
-  return `ip link add ${host} type veth peer name ${op.peer.name} address ${op.peer.mac}${mtu(op)} netns ${netns}`;
+  const place = op.peer.netns === 'host' ? '' : ` netns ${netns}`;
+  return `ip link add ${host} type veth peer name ${op.peer.name} address ${op.peer.mac}${mtu(op)}${place}`;
 }
 
 /** Apart, because the kernel ignores an alias in `ip link add`. */
@@ -72,8 +85,29 @@ function linkSettings(op: SetLink): string {
   ].join('');
 }
 
-function routeOf(route: Route): string {
-  return route.gw === undefined ? route.dst : `${route.dst} via ${route.gw}`;
+function portSettings({hairpin, isolated}: SetPort): string {
+  return [
+    hairpin === undefined ? '' : ` hairpin ${onOff(hairpin)}`,
+    isolated === undefined ? '' : ` isolated ${onOff(isolated)}`,
+  ].join('');
+}
+
+function vlansOf({link, clear, vlans}: SetPortVlans): readonly string[] {
+  const added = vlans.map(({first, last, untagged}) => {
+    const vid = first === last ? first : `${first}-${last}`;
+    return `bridge vlan add dev ${link} vid ${vid}${untagged ? ' pvid untagged' : ''} master`;
+  });
+  return [...(clear ? [`bridge vlan delete dev ${link} vid 1-4094 master`] : []), ...added];
+}
+
+/** A duplicate stays "tentative" for ever, so that it ends in the timeout. */
+const waitFor = (link: string): string =>
+  `while ip -6 address show dev ${link} tentative | grep -q inet6; do sleep 0.1; done`;
+
+function routeOf({route, link, source}: AddRoute): string {
+  const via = route.gw === undefined ? '' : ` via ${route.gw}`;
+  const src = source === undefined ? '' : ` src ${source}`;
+  return `${route.dst}${via} dev ${link}${src}${routeOptions(route)}`;
 }
 
 function routeOptions(route: Route): string {
@@ -91,6 +125,8 @@ function within(netns: Netns, path: string, command: string): string {
   return netns === 'host' ? command : `nsenter --net=${path} ${command}`;
 }
 
+const family = (dst: string): string => (dst.includes(':') ? '-6 ' : '');
+const nft = (line: string): string => `nft ${quote(line)}`;
 const mtu = (op: {readonly mtu?: number}): string => (op.mtu === undefined ? '' : ` mtu ${op.mtu}`);
 const onOff = (on: boolean): string => (on ? 'on' : 'off');
 const quote = (text: string): string => `'${text}'`;

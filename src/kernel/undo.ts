@@ -30,10 +30,19 @@ function inverseOf(op: Op, facts: Facts): Op | undefined {
       return inverseOfSet(op, facts);
     case 'masquerade.set':
       return {...op, subnets: facts.masqueraded};
+    case 'guard.set':
+      return {...op, present: facts.guard !== undefined};
+    case 'guard.add':
+      return {...op, op: 'guard.delete'};
+    case 'guard.delete':
+      return {...op, op: 'guard.add'};
     // A route or a port option on a link that was there before: no plugin plans that.
     case 'route.add':
+    case 'route.delete':
     case 'port.set':
+    case 'port.vlans':
     case 'link.delete':
+    case 'addresses.settle':
       return undefined;
   }
 }
@@ -52,7 +61,7 @@ function inverseOfSet(op: Extract<Op, {op: 'link.set'}>, facts: Facts): Op | und
 
 function linksMadeBy(op: Op): readonly string[] {
   if (op.op === 'bridge.add') return [`host/${op.name}`];
-  if (op.op === 'veth.add') return [`host/${op.name}`, `container/${op.peer.name}`];
+  if (op.op === 'veth.add') return [`host/${op.name}`, `${op.peer.netns ?? 'container'}/${op.peer.name}`];
   return [];
 }
 
@@ -65,15 +74,22 @@ function linkOf(op: Op): string {
     case 'link.delete':
       return `${op.netns}/${op.name}`;
     case 'port.set':
+    case 'port.vlans':
       return `host/${op.link}`;
     case 'link.set':
     case 'address.add':
     case 'address.delete':
+    case 'addresses.settle':
     case 'route.add':
+    case 'route.delete':
       return `${op.netns}/${op.link}`;
     case 'sysctl.set':
       return `${op.netns}/${op.key.split('/')[3] ?? ''}`;
+    // Rules don't go with the links that they name.
     case 'masquerade.set':
+    case 'guard.set':
+    case 'guard.add':
+    case 'guard.delete':
       return '';
   }
 }

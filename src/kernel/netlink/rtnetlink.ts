@@ -1,9 +1,8 @@
-// rtnetlink(7): one function per kind of message, and the reading of what comes back. Pure.
+// rtnetlink(7), links and addresses: one function per kind of message, and the reading of what comes back. Pure.
 // A veth may not be brought up in the message that creates it: its peer is not registered yet (ENOTCONN).
-import {formatAddress, formatCidr, fromBytes, lastOf, parseAddress, parseCidr, toBytes} from '../../spec/address.ts';
+import {formatCidr, fromBytes, lastOf, parseCidr, toBytes} from '../../spec/address.ts';
 import {formatMac, parseMac} from '../../spec/mac.ts';
-import type {Route} from '../../spec/result.ts';
-import type {Link, RouteFact} from '../facts.ts';
+import type {Link} from '../facts.ts';
 import type {AddBridge, AddVeth, SetLink, SetPort} from '../op.ts';
 import {
   attribute,
@@ -29,36 +28,34 @@ const RTM = {
   NEWADDR: 20,
   DELADDR: 21,
   GETADDR: 22,
-  NEWROUTE: 24,
-  GETROUTE: 26,
 } as const;
 const IFLA = {ADDRESS: 1, IFNAME: 3, MTU: 4, LINK: 5, MASTER: 10, LINKINFO: 18, IFALIAS: 20, NET_NS_FD: 28} as const;
 const INFO = {KIND: 1, DATA: 2, SLAVE_KIND: 4, SLAVE_DATA: 5} as const;
 const VETH_INFO_PEER = 1;
-const BRPORT_MODE = 4;
+const BR_VLAN_FILTERING = 7;
+const BRPORT = {MODE: 4, ISOLATED: 33} as const;
 const IFA = {ADDRESS: 1, LOCAL: 2, BROADCAST: 4} as const;
-const RTA = {DST: 1, OIF: 4, GATEWAY: 5, PRIORITY: 6, METRICS: 8, TABLE: 15} as const;
-const RTAX = {MTU: 2, ADVMSS: 8} as const;
+const IFA_F = {DADFAILED: 8, TENTATIVE: 0x40} as const;
 const IFF = {UP: 1, PROMISC: 0x100} as const;
-const RTPROT_BOOT = 3;
-const RTN_UNICAST = 1;
-const RT_TABLE_MAIN = 254;
-const AF = {4: 2, 6: 10} as const;
+/** The number of an address family. */
+export const AF = {4: 2, 6: 10} as const;
 
 const create = NLM.ACK | NLM.CREATE | NLM.EXCL;
 
 export function addBridge(op: AddBridge): Request {
   const settings = [string(IFLA.IFNAME, op.name), mac(op.mac), ...mtu(op.mtu)];
-  return linkMessage(RTM.NEWLINK, create, 0, [...settings, nest(IFLA.LINKINFO, attribute(INFO.KIND, text('bridge')))]);
+  const data = op.vlanFiltering ? [nest(INFO.DATA, attribute(BR_VLAN_FILTERING, u8(1)))] : [];
+  const info = nest(IFLA.LINKINFO, attribute(INFO.KIND, text('bridge')), ...data);
+  return linkMessage(RTM.NEWLINK, create, 0, [...settings, info]);
 }
 
-/** `bridge` is the bridge's index, `containerNetns` an open file descriptor of the container's netns. */
-export function addVeth(op: AddVeth, bridge: number | undefined, containerNetns: number): Request {
+/** `bridge` is the bridge's index, `peerNetns` an open file descriptor of the netns that the peer shall be in, if not in ours. */
+export function addVeth(op: AddVeth, bridge: number | undefined, peerNetns: number | undefined): Request {
   const peerSettings = [
     string(IFLA.IFNAME, op.peer.name),
     mac(op.peer.mac),
     ...mtu(op.mtu),
-    attribute(IFLA.NET_NS_FD, u32(containerNetns)),
+    ...(peerNetns === undefined ? [] : [attribute(IFLA.NET_NS_FD, u32(peerNetns))]),
   ];
   const peer = nest(VETH_INFO_PEER, linkHeader(0), ...peerSettings);
   const info = nest(IFLA.LINKINFO, attribute(INFO.KIND, text('veth')), nest(INFO.DATA, peer));
@@ -75,14 +72,17 @@ export function setLink(op: SetLink, index: number, master?: number): Request {
     ...(op.mac === undefined ? [] : [mac(op.mac)]),
     ...(master === undefined ? [] : [attribute(IFLA.MASTER, u32(master))]),
   ];
-  return linkMessage(RTM.NEWLINK, NLM.ACK, index, settings, flags, change);
+  return linkMessage(RTM.NEWLINK, NLM.ACK, index, settings, {flags, change});
 }
 
 export const setAlias = (index: number, alias: string): Request =>
   linkMessage(RTM.NEWLINK, NLM.ACK, index, [string(IFLA.IFALIAS, alias)]);
 
-export function setPort(op: SetPort, index: number): Request {
-  const data = op.hairpin === undefined ? [] : [attribute(BRPORT_MODE, u8(op.hairpin ? 1 : 0))];
+export function setPort({hairpin, isolated}: SetPort, index: number): Request {
+  const data = [
+    ...(hairpin === undefined ? [] : [attribute(BRPORT.MODE, u8(hairpin ? 1 : 0))]),
+    ...(isolated === undefined ? [] : [attribute(BRPORT.ISOLATED, u8(isolated ? 1 : 0))]),
+  ];
   const info = nest(IFLA.LINKINFO, attribute(INFO.SLAVE_KIND, text('bridge')), nest(INFO.SLAVE_DATA, ...data));
   return linkMessage(RTM.NEWLINK, NLM.ACK, index, [info]);
 }
@@ -120,56 +120,6 @@ export function changeAddress(change: 'address.add' | 'address.delete', address:
     : {type: RTM.DELADDR, flags: NLM.ACK, body};
 }
 
-/** Appends a route, so that a second one to the same destination stands beside the first, as the reference does it. */
-export function addRoute(route: Route, index: number): Request {
-  const dst = parseCidr(route.dst);
-  const table = route.table ?? RT_TABLE_MAIN;
-  const metrics = [
-    ...(route.mtu ? [attribute(RTAX.MTU, u32(route.mtu))] : []),
-    ...(route.advmss ? [attribute(RTAX.ADVMSS, u32(route.advmss))] : []),
-  ];
-  const body = concat([
-    Uint8Array.of(
-      AF[dst.address.family],
-      dst.length,
-      0,
-      0,
-      table < 256 ? table : 0,
-      RTPROT_BOOT,
-      route.scope ?? 0,
-      RTN_UNICAST,
-    ),
-    u32(0),
-    attribute(RTA.DST, toBytes(dst.address)),
-    attribute(RTA.OIF, u32(index)),
-    attribute(RTA.TABLE, u32(table)),
-    ...(route.gw === undefined ? [] : [attribute(RTA.GATEWAY, toBytes(parseAddress(route.gw)))]),
-    ...(route.priority ? [attribute(RTA.PRIORITY, u32(route.priority))] : []),
-    ...(metrics.length > 0 ? [nest(RTA.METRICS, ...metrics)] : []),
-  ]);
-  return {type: RTM.NEWROUTE, flags: NLM.ACK | NLM.CREATE | NLM.APPEND, body};
-}
-
-/** Asks for all routes of both families, in every table. */
-export const dumpRoutes = (): Request => ({type: RTM.GETROUTE, flags: NLM.DUMP, body: new Uint8Array(12)});
-
-/** The route in a message that dumpRoutes brought; undefined for any other message. */
-export function readRoute(reply: Reply): RouteFact | undefined {
-  if (reply.type !== RTM.NEWROUTE) return undefined;
-  const found = attributes(reply.body, 12);
-  const number = (type: number) => readU32(found.get(type) ?? new Uint8Array(4));
-  const gateway = found.get(RTA.GATEWAY);
-  const length = reply.body[1] ?? 0;
-  const dst = found.get(RTA.DST) ?? new Uint8Array(reply.body[0] === AF[4] ? 4 : 16);
-  return {
-    link: number(RTA.OIF),
-    dst: formatCidr({address: fromBytes(dst), length}),
-    gw: gateway && formatAddress(fromBytes(gateway)),
-    table: number(RTA.TABLE) || (reply.body[4] ?? 0),
-    priority: number(RTA.PRIORITY),
-  };
-}
-
 /** The link in a message that getLink or dumpLinks brought; undefined for any other message. */
 export function readLink(reply: Reply): Link | undefined {
   if (reply.type !== RTM.NEWLINK) return undefined;
@@ -180,11 +130,14 @@ export function readLink(reply: Reply): Link | undefined {
     return bytes && readU32(bytes);
   };
   const textOf = (bytes: Uint8Array | undefined) => bytes && readText(bytes);
-  const info = found.get(IFLA.LINKINFO);
+  const info = attributes(found.get(IFLA.LINKINFO) ?? new Uint8Array());
+  const isOn = (where: number, type: number) => attributes(info.get(where) ?? new Uint8Array()).get(type)?.[0] === 1;
+  const kind = textOf(info.get(INFO.KIND));
+  const isPort = textOf(info.get(INFO.SLAVE_KIND)) === 'bridge';
   return {
     index: readI32(reply.body, 4),
     name: textOf(found.get(IFLA.IFNAME)) ?? '',
-    kind: textOf(info && attributes(info).get(INFO.KIND)),
+    kind,
     mac: formatMac(found.get(IFLA.ADDRESS) ?? new Uint8Array()),
     mtu: number(IFLA.MTU) ?? 0,
     up: (flags & IFF.UP) !== 0,
@@ -193,6 +146,9 @@ export function readLink(reply: Reply): Link | undefined {
     alias: textOf(found.get(IFLA.IFALIAS)),
     peer: number(IFLA.LINK),
     addresses: [],
+    ...(kind === 'bridge' && isOn(INFO.DATA, BR_VLAN_FILTERING) && {vlanFiltering: true}),
+    ...(isPort && isOn(INFO.SLAVE_DATA, BRPORT.MODE) && {hairpin: true}),
+    ...(isPort && isOn(INFO.SLAVE_DATA, BRPORT.ISOLATED) && {isolated: true}),
   };
 }
 
@@ -205,20 +161,33 @@ export function readAddress(reply: Reply): {readonly index: number; readonly add
   return {index: readU32(reply.body, 4), address: formatCidr({address: fromBytes(bytes), length: reply.body[1] ?? 0})};
 }
 
+/** How far duplicate address detection is with the address in a message that dumpAddresses brought. */
+export function readSettled(reply: Reply): 'yes' | 'not yet' | 'taken' {
+  const flags = reply.type === RTM.NEWADDR ? (reply.body[2] ?? 0) : 0;
+  if (flags & IFA_F.DADFAILED) return 'taken';
+  return flags & IFA_F.TENTATIVE ? 'not yet' : 'yes';
+}
+
 function linkMessage(
   type: number,
   flags: number,
   index: number,
   settings: readonly Bytes[],
-  linkFlags = 0,
-  change = 0,
+  header: LinkHeader = {},
 ): Request {
-  return {type, flags, body: concat([linkHeader(index, linkFlags, change), ...settings])};
+  return {type, flags, body: concat([linkHeader(index, header), ...settings])};
 }
 
 /** struct ifinfomsg. */
-function linkHeader(index: number, flags = 0, change = 0): Bytes {
-  return concat([new Uint8Array(4), u32(index), u32(flags), u32(change)]);
+export function linkHeader(index: number, {family = 0, flags = 0, change = 0}: LinkHeader = {}): Bytes {
+  return concat([Uint8Array.of(family, 0, 0, 0), u32(index), u32(flags), u32(change)]);
+}
+
+interface LinkHeader {
+  readonly family?: number;
+  readonly flags?: number;
+  /** Which of the flags are meant. */
+  readonly change?: number;
 }
 
 const string = (type: number, value: string): Bytes => attribute(type, text(value));

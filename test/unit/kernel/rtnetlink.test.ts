@@ -1,6 +1,7 @@
 // What we say to the kernel, held against bytes that ip(8) sends too, and what it answered, read into a Link.
 import {describe, expect, test} from '@jest/globals';
 import {deleteEmptyTable, dumpRules, readRuleComment} from '../../../src/kernel/netlink/nfnetlink.ts';
+import {addRoute} from '../../../src/kernel/netlink/routes.ts';
 import * as rtnetlink from '../../../src/kernel/netlink/rtnetlink.ts';
 import {concat, decode, encode, type Request} from '../../../src/kernel/netlink/wire.ts';
 import {dump, sectionsOf} from './bytes.ts';
@@ -42,10 +43,10 @@ const requests: Readonly<Record<string, Request | readonly Request[]>> = {
   'add an IPv4 address without broadcast': rtnetlink.changeAddress('address.add', '10.1.0.0/31', 2),
   'take an IPv4 address from link 2': rtnetlink.changeAddress('address.delete', '10.1.0.1/24', 2),
   'add an IPv6 address to link 2': rtnetlink.changeAddress('address.add', 'fd00::1/64', 2),
-  'add a default route': rtnetlink.addRoute({dst: '0.0.0.0/0', gw: '10.1.0.2'}, 2),
-  'add a route with all that it can have': rtnetlink.addRoute(wholeRoute, 2),
-  'add an IPv6 default route': rtnetlink.addRoute({dst: '::/0', gw: 'fd00::2'}, 2),
-  'add a route without gateway, scope link': rtnetlink.addRoute({dst: '10.8.0.0/16', scope: 253}, 2),
+  'add a default route': addRoute({dst: '0.0.0.0/0', gw: '10.1.0.2'}, 2),
+  'add a route with all that it can have': addRoute(wholeRoute, 2),
+  'add an IPv6 default route': addRoute({dst: '::/0', gw: 'fd00::2'}, 2),
+  'add a route without gateway, scope link': addRoute({dst: '10.8.0.0/16', scope: 253}, 2),
   'list the rules of a chain': dumpRules('cni-hook', 'masquerade-mynet'),
   'delete a table if it is empty': deleteEmptyTable('cni-hook'),
 };
