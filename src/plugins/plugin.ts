@@ -1,6 +1,6 @@
 // The shape of a plugin. Two kinds: one makes interfaces, one gives addresses. Both are pure but for the ports that they
 // are handed: `prepare` parses and validates everything and says what it must know; `add` turns facts into a plan.
-import type {Facts, Question} from '../kernel/facts.ts';
+import type {Facts, Link, Question} from '../kernel/facts.ts';
 import type {Attachment} from '../kernel/names.ts';
 import type {Op, Plan} from '../kernel/op.ts';
 import type {CniArgs} from '../spec/cni-args.ts';
@@ -43,12 +43,18 @@ export interface PreparedInterface {
   readonly checkQuestion: (result: Result) => Question;
   /** What is missing or changed of an attachment that had this result. */
   readonly check: (facts: Facts, result: Result) => readonly Fault[];
+  /** The programs of the host that an ADD may run. */
+  readonly tools: readonly string[];
+  /** Why no ADD could succeed on this host, as far as the host's links of `question` tell. */
+  readonly obstacles: (facts: Facts) => readonly string[];
 }
 
 export interface InterfacePlugin {
   readonly type: string;
   /** Throws `invalidConfig`. */
   readonly prepare: (conf: Fields, request: AttachmentRequest) => PreparedInterface;
+  /** What takes back an attachment of which no record tells. `link` bears its interface's name, and is not somebody else's. */
+  readonly stray: (link: Link | undefined) => readonly Op[];
 }
 
 /** Where addresses are leased, one directory per network. Calls of one `locked` are one step for everybody else. */

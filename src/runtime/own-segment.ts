@@ -5,6 +5,7 @@ import {interfacePlugins, ipamPlugins} from '../plugins/index.ts';
 import type {
   AttachmentRequest,
   Fault,
+  InterfacePlugin,
   IpamPlugin,
   IpamPorts,
   Planned,
@@ -20,6 +21,8 @@ export interface OwnSegment {
   readonly question: Question;
   /** The container's interfaces that it makes: there may be none of that name before. */
   readonly makes: readonly string[];
+  /** The programs of the host that an ADD may run. */
+  readonly tools: readonly string[];
   /** Those of its plugins that have an IPAM plugin, in order. */
   readonly ipam: readonly PreparedIpam[];
   /** Whether one of these is not ours. */
@@ -33,6 +36,8 @@ export interface OwnSegment {
   readonly checkQuestion: (result: Result) => Question;
   /** What is missing or changed of an attachment that had this result. */
   readonly check: (facts: Facts, result: Result) => readonly Fault[];
+  /** Why no ADD could succeed on this host, as far as the host's links of `question` tell. */
+  readonly obstacles: (facts: Facts) => readonly string[];
 }
 
 interface Link {
@@ -46,7 +51,10 @@ export interface OwnPlugin {
   readonly conf: Fields;
 }
 
-export const isOwnPlugin = (type: string): boolean => interfacePlugins.some(plugin => plugin.type === type);
+export const isOwnPlugin = (type: string): boolean => findInterfacePlugin(type) !== undefined;
+
+export const findInterfacePlugin = (type: string): InterfacePlugin | undefined =>
+  interfacePlugins.find(plugin => plugin.type === type);
 
 /** Throws `invalidConfig`. */
 export function prepareOwn(plugins: readonly OwnPlugin[], request: AttachmentRequest, dataDir: string): OwnSegment {
@@ -56,6 +64,7 @@ export function prepareOwn(plugins: readonly OwnPlugin[], request: AttachmentReq
     kind: 'own',
     question: mergeQuestions(links.map(({prepared}) => prepared.question)),
     makes: links.flatMap(({prepared}) => (prepared.makes ? [prepared.makes] : [])),
+    tools: links.flatMap(({prepared}) => prepared.tools),
     ipam,
     foreignIpam: links.some(({prepared}) => prepared.ipam !== undefined && !findIpam(prepared.ipam)),
     leaseDirectories: ipam.flatMap(({directory}) => directory ?? []),
@@ -63,6 +72,7 @@ export function prepareOwn(plugins: readonly OwnPlugin[], request: AttachmentReq
     plan: (facts, leased, previous) => planAll(links, facts, leased, previous),
     checkQuestion: result => mergeQuestions(links.map(({prepared}) => prepared.checkQuestion(result))),
     check: (facts, result) => links.flatMap(({prepared}) => prepared.check(facts, result)),
+    obstacles: facts => links.flatMap(({prepared}) => prepared.obstacles(facts)),
   };
 }
 
@@ -75,7 +85,7 @@ export function prepareIpam(type: string, conf: Fields, request: AttachmentReque
 const findIpam = (type: string): IpamPlugin | undefined => ipamPlugins.find(plugin => plugin.type === type);
 
 function prepareLink({type, conf}: OwnPlugin, request: AttachmentRequest, dataDir: string): Link {
-  const plugin = interfacePlugins.find(known => known.type === type);
+  const plugin = findInterfacePlugin(type);
   if (!plugin) throw new Error(`"${type}" is none of our plugins`);
   const prepared = plugin.prepare(conf, request);
   return {prepared, ipam: prepared.ipam === undefined ? undefined : prepareIpam(prepared.ipam, conf, request, dataDir)};

@@ -5,6 +5,8 @@ import {CniError, reasonOf} from '../../spec/error.ts';
 import type {Fields} from '../../spec/fields.ts';
 import type {ResultIp} from '../../spec/result.ts';
 import {parseRoutes} from '../../spec/route.ts';
+import {checkOnePerFamily} from '../interface/addressing.ts';
+import {parseWishes} from '../interface/wishes.ts';
 import type {AttachmentRequest, IpamPlugin, IpamPorts, LeaseStore, PreparedIpam} from '../plugin.ts';
 import {allocate} from './allocate.ts';
 import {candidates, formatRange, holds, parseRangeSets, type RangeSet} from './ranges.ts';
@@ -15,6 +17,10 @@ export const hostLocal: IpamPlugin = {
   prepare: (conf, request, dataDir) => {
     const ipam = conf.child('ipam');
     const sets = parseRangeSets(ipam, conf.child('runtimeConfig'));
+    checkOnePerFamily(
+      conf,
+      sets.flatMap(([first]) => first?.subnet.address.family ?? []),
+    );
     const requested = parseRequested(conf, request.args);
     const routes = parseRoutes(ipam);
     const resolvConf = ipam.string('resolvConf');
@@ -49,15 +55,12 @@ function keeping(directory: string, sets: readonly RangeSet[], owner: Attachment
   };
 }
 
-/** CNI_ARGS, `args.cni.ips` and the `ips` capability, all together. A prefix length is for others and left out. */
+/** All that is asked for, together. A prefix length is for others and left out. */
 function parseRequested(conf: Fields, args: CniArgs): readonly Address[] {
   checkKnown(args, ['IP']);
-  const texts = [
-    ...(args.values.get('IP')?.split(',') ?? []),
-    ...conf.child('args').child('cni').strings('ips'),
-    ...conf.child('runtimeConfig').strings('ips'),
-  ];
-  return texts.map(text => (text.includes('/') ? parseCidr(text).address : parseAddress(text)));
+  const parse = (text: string) => (text.includes('/') ? parseCidr(text).address : parseAddress(text));
+  const wishes = parseWishes(conf, args, parse);
+  return [...wishes.environment, ...wishes.args, ...wishes.capability];
 }
 
 function checkHeld(

@@ -1,6 +1,9 @@
 // From what IPAM answered to what the interface gets: gateways and routes filled in.
 import {advance, type Family, formatAddress, parseAddress, parseCidr, subnetOf} from '../../spec/address.ts';
+import {CniError} from '../../spec/error.ts';
+import type {Fields} from '../../spec/fields.ts';
 import type {ResultIp, Route} from '../../spec/result.ts';
+import {compareVersions} from '../../spec/version.ts';
 
 const everywhere = {4: '0.0.0.0/0', 6: '::/0'} as const;
 
@@ -30,6 +33,16 @@ export function viaGateway(route: Route, ips: readonly ResultIp[]): Route {
   const gateways = ips.flatMap(({gateway}) => (gateway === undefined ? [] : [gateway]));
   const gw = gateways.find(gateway => parseAddress(gateway).family === family);
   return gw === undefined ? route : {...route, gw};
+}
+
+/** Throws `invalidConfig` where a result of the configuration's version has no place for all of them: up to 0.2.0 it has two. */
+export function checkOnePerFamily(conf: Fields, families: readonly Family[]): void {
+  const version = conf.string('cniVersion');
+  if (new Set(families).size === families.length || compareVersions(version, '0.3.0') >= 0) return;
+  throw new CniError(
+    'invalidConfig',
+    `${conf.where}: "cniVersion" "${version}" does not allow more than one address of a family: it needs 0.3.0`,
+  );
 }
 
 function isDefault(route: Route, family: Family): boolean {

@@ -11,6 +11,13 @@ export const forwarding = {4: 'net/ipv4/ip_forward', 6: 'net/ipv6/conf/all/forwa
 /** True if the kernel has IPv6. */
 export const hasIpv6 = (facts: Facts): boolean => facts.sysctls[forwarding[6]] !== undefined;
 
+/** For a link of the host that containers' addresses are behind: it learns no addresses from them. */
+export const quietIpv6 = (link: string): readonly Op[] => [
+  sysctl('host', `net/ipv6/conf/${link}/accept_ra`, '0'),
+  // Without this the link's own IPv6 address answers nobody for the second that duplicate detection takes.
+  sysctl('host', `net/ipv6/conf/${link}/accept_dad`, '0'),
+];
+
 export function ensureForwarding(ips: readonly ResultIp[], facts: Facts): readonly Op[] {
   const families = new Set(ips.flatMap(({gateway}) => (gateway === undefined ? [] : [parseAddress(gateway).family])));
   return [...families]

@@ -1,7 +1,9 @@
 // The verbs of a plugin that makes interfaces, over the same attach and detach as the hook's. What a DEL needs is in our
 // record; without one it does what it can from the configuration.
+import {noQuestion} from '../../kernel/facts.ts';
 import {Kernel} from '../../kernel/kernel.ts';
-import {closeNetns, isOwnNetns, type OpenNetns, openNetns} from '../../kernel/netns.ts';
+import {closeNetns, isOwnNetns, isStillAt, type OpenNetns, openNetns} from '../../kernel/netns.ts';
+import {findTool} from '../../kernel/tool.ts';
 import {CniError, reasonOf} from '../../spec/error.ts';
 import type {Result} from '../../spec/result.ts';
 import {attach, type Prepared} from '../attach.ts';
@@ -32,7 +34,10 @@ export const interfaceVerbs: Verbs = {
   },
   status: call => {
     if (process.geteuid?.() !== 0) throw new CniError('pluginNotAvailable', `plugin "${call.type}" needs root`);
-    for (const ipam of chainOf(call).ipam) ipam.status(portsOf(call));
+    const chain = chainOf(call);
+    const obstacles = findObstacles(chain, call.network);
+    if (obstacles.length > 0) throw new CniError('pluginNotAvailable', obstacles.join('; '));
+    for (const ipam of chain.ipam) ipam.status(portsOf(call));
   },
 };
 
@@ -53,7 +58,7 @@ function delLocked(call: PluginCall): void {
   }
   // The state was lost, another implementation did the ADD, or there was none: what is wrong with the rest of the
   // configuration, so that no ADD could succeed, must not keep a runtime from getting rid of the container.
-  removeStray(call.parameters, call.previous);
+  removeStray(call);
   const ipam = call.conf.child('ipam').string('type');
   if (ipam !== '') prepareIpam(ipam, call.conf, requestOf(call), call.settings.dataDir).del(portsOf(call));
 }
@@ -77,6 +82,21 @@ function findFaults(chain: Chain, netns: OpenNetns, network: string, result: Res
   const kernel = new Kernel(netns);
   try {
     return chain.check(kernel.observe(chain.checkQuestion(result), network), result).map(({what}) => what);
+  } finally {
+    kernel.close();
+  }
+}
+
+/** Why no ADD could succeed here, as far as that is known without one. */
+function findObstacles({segments}: Chain, network: string): readonly string[] {
+  const own = segments.filter(segment => segment.kind === 'own');
+  const missing = own.flatMap(({tools}) => tools).filter(tool => !findTool(tool));
+  const kernel = new Kernel();
+  try {
+    const onHost = own.flatMap(({question: {hostLinks}, obstacles}) =>
+      obstacles(kernel.observe({...noQuestion, hostLinks}, network)),
+    );
+    return [...missing.map(tool => `"${tool}" is not installed`), ...onHost];
   } finally {
     kernel.close();
   }
@@ -114,9 +134,18 @@ function whileLocked<T>({settings: {stateDir}}: PluginCall, containerId: string,
   });
 }
 
+/** What is in the container is taken back too, as long as its netns is the recorded one. */
 function detachOrThrow({settings}: PluginCall, record: AttachmentRecord): void {
-  const [failure] = detach(settings, record);
-  if (failure) throw failure;
+  const {path} = record.netns;
+  const netns = isStillAt(path, record.netns) ? openNetns(path) : undefined;
+  const kernel = new Kernel(netns);
+  try {
+    const [failure] = detach(settings, record, kernel);
+    if (failure) throw failure;
+  } finally {
+    kernel.close();
+    if (netns) closeNetns(netns);
+  }
 }
 
 function collect(failures: string[], work: () => void): void {

@@ -1,4 +1,5 @@
-// A container's interface that no record of ours tells of: another implementation made it, or our state was lost.
+// An attachment that no record of ours tells of: another implementation made it, or our state was lost.
+import type {Link} from '../../kernel/facts.ts';
 import {Kernel} from '../../kernel/kernel.ts';
 import {parseVethAlias} from '../../kernel/names.ts';
 import {closeNetns, isOwnNetns, type OpenNetns, openNetns} from '../../kernel/netns.ts';
@@ -6,26 +7,47 @@ import {findLinkIn} from '../../kernel/observe.ts';
 import type {Parameters} from '../../spec/environment.ts';
 import {isKind} from '../../spec/error.ts';
 import type {Result} from '../../spec/result.ts';
+import {findInterfacePlugin} from '../own-segment.ts';
+import type {PluginCall} from './call.ts';
 
 /**
- * Takes the container's end of a pair away, and the other end with it. A path that leads nowhere any more, or to
- * somebody else's netns (a pid that is used again), is no error, and nothing is touched there.
+ * Takes back what the plugin may have done in the container, and with it the host's end of a pair. A path that leads nowhere
+ * any more, or to somebody else's netns (a pid that is used again), is no error, and nothing is touched there.
  */
-export function removeStray({netns: path, containerId, ifName}: Parameters, previous: Result | undefined): void {
-  const netns = path === '' ? undefined : openOrNothing(path);
+export function removeStray({type, parameters, previous}: PluginCall): void {
+  const netns = parameters.netns === '' ? undefined : openOrNothing(parameters.netns);
   if (!netns) return;
   const kernel = new Kernel(netns);
   try {
-    const link = isOwnNetns(netns) ? undefined : findLinkIn(kernel, 'container', ifName);
-    if (link?.kind !== 'veth') return;
-    const told = previous?.interfaces.find(({name, sandbox}) => name === ifName && sandbox)?.mac;
-    if (told !== undefined && told.toLowerCase() !== link.mac) return;
-    const owner = link.peer === undefined ? undefined : parseVethAlias(findLinkIn(kernel, 'host', link.peer)?.alias);
-    if (owner && owner.containerId !== containerId) return;
-    kernel.takeBack([{op: 'link.delete', netns: 'container', name: ifName, alias: link.alias}]);
+    if (isOwnNetns(netns) || !isNetns(kernel)) return;
+    const link = findLinkIn(kernel, 'container', parameters.ifName);
+    const found = link && isTheirs(kernel, link, parameters, previous) ? link : undefined;
+    kernel.takeBack(findInterfacePlugin(type)?.stray(found) ?? []);
   } finally {
     kernel.close();
     closeNetns(netns);
+  }
+}
+
+/** False if the result tells of another MAC, or the other end is another container's. */
+function isTheirs(
+  kernel: Kernel,
+  link: Link,
+  {containerId, ifName}: Parameters,
+  previous: Result | undefined,
+): boolean {
+  const told = previous?.interfaces.find(({name, sandbox}) => name === ifName && sandbox)?.mac;
+  if (told !== undefined && told.toLowerCase() !== link.mac) return false;
+  const owner = link.peer === undefined ? undefined : parseVethAlias(findLinkIn(kernel, 'host', link.peer)?.alias);
+  return owner === undefined || owner.containerId === containerId;
+}
+
+/** False for a file of another kind. */
+function isNetns(kernel: Kernel): boolean {
+  try {
+    return kernel.within('container', () => true);
+  } catch {
+    return false;
   }
 }
 
