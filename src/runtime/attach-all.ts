@@ -20,8 +20,6 @@ import type {Settings} from './settings.ts';
 import {isRunning} from './signs.ts';
 import type {Wishes} from './wishes.ts';
 
-export {keepAnnotation} from './wishes.ts';
-
 /**
  * Attaches the container to all of the networks or to none. The container's lock must be held.
  * Asked again for an attachment that stands, it answers the recorded result.
@@ -92,14 +90,14 @@ function prepare(
 }
 
 /**
- * A foreign plugin that has to look into the netns at the end, when the container's process has gone, needs it pinned; and
- * it is told the same path from the start.
+ * A foreign plugin that has to look into the netns at the end, when the container's process has gone or the netns was
+ * deleted, needs it pinned. Where there is a process, whose path to it ends first, it is told the pin from the start.
  */
 function pinIfNeeded({stateDir}: Settings, container: Container, prepared: Prepared): Prepared {
-  if (!container.process || !hasForeign(prepared.chain)) return prepared;
+  if (!hasForeign(prepared.chain)) return prepared;
   const path = pinPath(stateDir, container.id);
   pinNetns(container.netns, path);
-  return {...prepared, request: {...prepared.request, netns: path}};
+  return container.process ? {...prepared, request: {...prepared.request, netns: path}} : prepared;
 }
 
 /** Takes back what an earlier container with this id has left: its poststop may come later, or never. */

@@ -8,7 +8,7 @@ import {parseCniArgs} from '../spec/cni-args.ts';
 import {resultToJson} from '../spec/convert.ts';
 import {checkVersion, compareVersions} from '../spec/version.ts';
 import {type ForeignSegment, prepareChain} from './chain.ts';
-import {dropContainerDir} from './container-dir.ts';
+import {dropContainerDir, pinPath} from './container-dir.ts';
 import {withContainerLock} from './container-lock.ts';
 import {findKept, keep} from './kept.ts';
 import {callLogged, ipamPorts, leasesIn} from './ports.ts';
@@ -45,9 +45,14 @@ export function detach(settings: Settings, record: AttachmentRecord, kernel?: Ke
   } catch (error) {
     return [asError(error)];
   }
-  if (record.plugin === '') dropCached(settings.cacheDir, record);
-  dropRecord(settings.stateDir, record);
+  forgetAttachment(settings, record);
   return [];
+}
+
+/** Drops the record, and what others could find the attachment by. */
+export function forgetAttachment({cacheDir, stateDir}: Settings, record: AttachmentRecord): void {
+  if (record.plugin === '') dropCached(cacheDir, record);
+  dropRecord(stateDir, record);
 }
 
 /** True if the addresses are kept for the container. A start that failed keeps what was kept before it, and nothing more. */
@@ -76,23 +81,25 @@ function callDel(settings: Settings, record: AttachmentRecord, step: ForeignSegm
   try {
     const prevResult = knowsResult && record.result && resultToJson(record.result, checkVersion(cniVersion));
     const stdin = {...conf, ...(prevResult && {prevResult})};
-    callLogged(settings, {type, command: 'DEL', conf: stdin, request: requestOf(record), where});
+    callLogged(settings, {type, command: 'DEL', conf: stdin, request: requestOf(settings, record), where});
     return [];
   } catch (error) {
     return [asError(error)];
   }
 }
 
-function requestOf(record: AttachmentRecord): AttachmentRequest {
+/** With the netns as its caller named it, or else where we pinned it. */
+function requestOf({stateDir}: Settings, record: AttachmentRecord): AttachmentRequest {
   const {network, containerId, ifName, salt, netns} = record;
-  const path = isStillAt(netns.path, {...netns}) ? netns.path : '';
-  return {network, containerId, ifName, salt, netns: path, args: parseCniArgs(record.args)};
+  const path = [netns.path, pinPath(stateDir, containerId)].find(place => isStillAt(place, {...netns}));
+  return {network, containerId, ifName, salt, netns: path ?? '', args: parseCniArgs(record.args)};
 }
 
-function giveBack(settings: Settings, record: AttachmentRecord): void {
+/** Gives the addresses back. */
+export function giveBack(settings: Settings, record: AttachmentRecord): void {
   for (const directory of record.leases) release(settings, directory, record);
   if (!record.foreignIpam) return;
-  const {ipam} = prepareChain(record.config, requestOf(record), settings.dataDir);
+  const {ipam} = prepareChain(record.config, requestOf(settings, record), settings.dataDir);
   for (const plugin of ipam) plugin.del(ipamPorts(settings, () => undefined));
 }
 

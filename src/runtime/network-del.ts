@@ -7,7 +7,7 @@ import {formatCniArgs} from '../spec/cni-args.ts';
 import {CniError, errorCodes, reasonOf} from '../spec/error.ts';
 import {dropContainerDir} from './container-dir.ts';
 import {withContainerLock} from './container-lock.ts';
-import {detach} from './detach.ts';
+import {detach, forgetAttachment, giveBack} from './detach.ts';
 import {fromCache, type KnownAttachment, livingNetns} from './known-attachment.ts';
 import {loadNetwork} from './load.ts';
 import {log} from './log.ts';
@@ -22,19 +22,25 @@ export interface Deletion extends Attachment {
   /** Where the container's netns is, if the caller knows; else the record or the cache tells. */
   readonly netns: string;
   readonly wishes: Wishes;
+  /** Forget what can't be taken away, and give its addresses back all the same. */
+  readonly force: boolean;
 }
 
-/** Throws one error that tells all that failed. What was never attached is no failure. */
-export function delNetwork(settings: Settings, deletion: Deletion): void {
-  const failures = delRecorded(settings, deletion) ?? delKnown(settings, deletion);
-  const {containerId: id, network} = deletion;
+/**
+ * Throws one error that tells all that failed; returns it if it was forced, or if nobody knows that there was anything to
+ * take away: some plugins fail for what is not there.
+ */
+export function delNetwork(settings: Settings, deletion: Deletion): readonly Error[] {
+  const {isKnown, failures} = delRecorded(settings, deletion) ?? delByPlugin(settings, deletion);
+  const {containerId: id, network, force} = deletion;
   const [first] = failures;
-  if (!first) {
-    dropCached(settings.cacheDir, deletion);
-    log(settings.stateDir, {level: 'info', event: 'del', id, network, msg: `${deletion.ifName}: detached`});
-    return;
-  }
   const msg = failures.map(failure => reasonOf(failure)).join('; ');
+  if (!first || force || !isKnown) {
+    dropCached(settings.cacheDir, deletion);
+    const left = first ? `, but for what failed: ${msg}` : '';
+    log(settings.stateDir, {level: 'info', event: 'del', id, network, msg: `${deletion.ifName}: detached${left}`});
+    return failures;
+  }
   log(settings.stateDir, {level: 'error', event: 'del', id, network, msg});
   throw new CniError(first instanceof CniError ? first.code : errorCodes.kernelRefused, msg, {cause: first});
 }
@@ -49,22 +55,31 @@ export function planDeletion(settings: Settings, deletion: Deletion): readonly s
     .flatMap(step => (step.kind === 'own' ? render(step.undo, record.netns.path) : [called(step.type)]));
 }
 
+interface Deleted {
+  readonly isKnown: boolean;
+  readonly failures: readonly Error[];
+}
+
 /** Undefined if there is no record of ours. */
-function delRecorded(settings: Settings, deletion: Deletion): readonly Error[] | undefined {
+function delRecorded(settings: Settings, deletion: Deletion): Deleted | undefined {
   const {stateDir} = settings;
   const {containerId} = deletion;
   if (!hasContainerDir(stateDir, containerId)) return undefined;
   return withContainerLock(stateDir, containerId, () => {
     const record = findRecord(stateDir, {...deletion, plugin: ''});
     const failures = record && detach(settings, record);
+    if (record && failures && failures.length > 0 && deletion.force) {
+      giveBack(settings, record);
+      forgetAttachment(settings, record);
+    }
     dropContainerDir(stateDir, containerId);
-    return failures;
+    return failures && {isKnown: true, failures};
   });
 }
 
-function delKnown(settings: Settings, deletion: Deletion): readonly Error[] {
+function delByPlugin(settings: Settings, deletion: Deletion): Deleted {
   const attachment = known(settings, deletion);
-  return reversed(attachment).flatMap(plugin => {
+  const failures = reversed(attachment).flatMap(plugin => {
     try {
       callVerb(settings, attachment.network, plugin, 'DEL', attachment.subject, 'file');
       return [];
@@ -72,6 +87,7 @@ function delKnown(settings: Settings, deletion: Deletion): readonly Error[] {
       return [error instanceof Error ? error : new Error(String(error))];
     }
   });
+  return {isKnown: attachment.subject.result !== undefined, failures};
 }
 
 function known(settings: Settings, {netns, wishes, ...attachment}: Deletion): KnownAttachment {

@@ -43,7 +43,7 @@ export function callVerb(
   preference: Preference,
 ): void {
   const where = `${network.file}: network "${network.name}", plugin "${plugin.type}"`;
-  const conf = new Fields(requestConfig(network, plugin, {}), where);
+  const conf = withResult(new Fields(requestConfig(network, plugin, {}), where), verb, subject);
   const isOwn = verbsOf(plugin.type) !== undefined && !conf.child('cni-hook').boolean('external');
   if (isOwn && preference === 'ours') {
     callOwn(settings, plugin.type, conf, verb, subject);
@@ -57,13 +57,16 @@ export function callVerb(
   }
 }
 
-function callFile(settings: Settings, type: string, conf: Fields, command: Verb, subject: Subject): void {
+/** What came before goes along from 0.4.0 on, but to STATUS. */
+function withResult(conf: Fields, verb: Verb, {result}: Subject): Fields {
   const version = conf.string('cniVersion');
-  const knowsResult = command !== 'STATUS' && subject.result && compareVersions(version, '0.4.0') >= 0;
-  const prevResult = knowsResult && subject.result && resultToJson(subject.result, checkVersion(version));
+  if (verb === 'STATUS' || !result || compareVersions(version, '0.4.0') < 0) return conf;
+  return new Fields({...conf.object, prevResult: resultToJson(result, checkVersion(version))}, conf.where);
+}
+
+function callFile(settings: Settings, type: string, conf: Fields, command: Verb, subject: Subject): void {
   const request = {...subject, salt: '', args: parseCniArgs(subject.args)};
-  const stdin = {...conf.object, ...(prevResult && {prevResult})};
-  callLogged(settings, {type, command, conf: stdin, request, where: conf.where});
+  callLogged(settings, {type, command, conf: conf.object, request, where: conf.where});
 }
 
 function callOwn(settings: Settings, type: string, conf: Fields, command: Verb, subject: Subject): void {
