@@ -7,12 +7,17 @@ import {createHost, executable, type Host} from '../host.ts';
 
 /** Every command with its arguments and flags. It is what scripts rely on: to change a line is to break somebody. */
 const commands = `
+completion SHELL: --conf-dir --json --plugin-dir --state-dir
 gc [NETWORK]: --conf-dir --dry-run --json --networks --plugin-dir --state-dir
+hooks ACTION: --conf-dir --dir --json --plugin-dir --state-dir
 inspect ID: --conf-dir --json --plugin-dir --state-dir
 logs [ID]: --conf-dir --follow -f --json --plugin-dir --state-dir
 ls: --conf-dir --json --plugin-dir --state-dir
 networks: --conf-dir --json --plugin-dir --state-dir
+plugins: --conf-dir --json --plugin-dir --state-dir
 repair [NETWORK]: --conf-dir --dry-run --json --plugin-dir --state-dir
+unwire BUNDLE: --conf-dir --dry-run --json --plugin-dir --state-dir
+wire BUNDLE: --conf-dir --dry-run --hook --json --keep-ip --network --plugin-dir --runtime-path --spec --state-dir
 `;
 
 let host: Host;

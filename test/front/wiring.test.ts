@@ -135,7 +135,7 @@ describe('the way back', () => {
 
 interface Config {
   readonly [key: string]: unknown;
-  readonly annotations?: Readonly<Record<string, string>> | null;
+  readonly annotations?: Readonly<Record<string, string>> | null | undefined;
 }
 
 /** All that was there is there, in its order, and what is needed besides. */

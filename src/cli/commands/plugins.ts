@@ -1,10 +1,11 @@
 // `plugins`: the names under which this executable is a CNI plugin. install.sh links them.
+import {flannelType} from '../../plugins/flannel/flannel.ts';
 import {interfacePlugins, ipamPlugins} from '../../plugins/index.ts';
 import {BaseCommand} from '../base.ts';
 
 interface Plugin {
   readonly type: string;
-  readonly kind: 'interface' | 'ipam';
+  readonly kind: 'interface' | 'ipam' | 'meta';
 }
 
 export default class Plugins extends BaseCommand {
@@ -16,6 +17,7 @@ export default class Plugins extends BaseCommand {
     const plugins: readonly Plugin[] = [
       ...interfacePlugins.map(({type}) => ({type, kind: 'interface' as const})),
       ...ipamPlugins.map(({type}) => ({type, kind: 'ipam' as const})),
+      {type: flannelType, kind: 'meta'},
     ];
     this.print(plugins.map(({type}) => type));
     return plugins;

@@ -1,0 +1,116 @@
+// podman with the hooks.d files that `hooks install` writes: every way in which its containers start and end.
+import {afterAll, afterEach, beforeAll, describe, expect, jest, test} from '@jest/globals';
+import {forever} from '../fixtures/bundle.ts';
+import type {Runtime} from '../fixtures/container.ts';
+import {classic, classicLeases, isLease} from '../fixtures/networks.ts';
+import {createHost, executable, type Host} from '../host.ts';
+import {describeWithPodman, hooksDir, openPodman, type Podman} from './podman.ts';
+
+jest.setTimeout(120_000);
+
+const nothing = {exitCode: 0, stdout: '', stderr: 'there is nothing to take back'};
+
+describeWithPodman('podman', () => {
+  let host: Host;
+  beforeAll(async () => {
+    host = await createHost();
+    host.write('/etc/cni/net.d/10-mynet.conflist', classic);
+    await host.must(executable, ['hooks', 'install', '--dir', hooksDir]);
+  });
+  afterAll(() => host.close());
+
+  describe.each<Runtime>(['runc', 'crun'])('with %s', runtime => {
+    let podman: Podman;
+    beforeAll(async () => {
+      podman = await openPodman(host, runtime);
+    });
+    afterEach(() => podman.call('rm', '--all', '--force', '--time', '0'));
+    afterAll(() => podman.close());
+
+    const must = async (...args: readonly string[]) => {
+      const {exitCode, stdout, stderr} = await podman.call(...args);
+      expect({args, exitCode, stderr: exitCode === 0 ? '' : stderr}).toEqual({args, exitCode: 0, stderr: ''});
+      return stdout;
+    };
+    const start = async (name: string) => {
+      const {exitCode, stderr} = await podman.run('mynet', ['--detach', '--name', name], ...forever);
+      expect({exitCode, stderr: exitCode === 0 ? '' : stderr}).toEqual({exitCode: 0, stderr: ''});
+    };
+    const addressOf = async (name: string) => {
+      const links = await must('exec', name, 'ip', '-o', '-4', 'address', 'show', 'dev', 'eth0');
+      return /inet ([\d.]+)\/24/.exec(links)?.[1];
+    };
+    const leases = () => host.list(classicLeases).filter(isLease);
+    const expectNothingLeft = async () => {
+      expect(await host.run(executable, ['gc', '--dry-run'])).toEqual(nothing);
+      expect(JSON.parse(await host.must(executable, ['ls', '--json']))).toEqual([]);
+      expect(leases()).toEqual([]);
+    };
+
+    test('run: the container has its network, and gives it back when it ends', async () => {
+      const {exitCode, stdout} = await podman.run('mynet', ['--rm'], 'ping', '-c', '1', '-W', '1', '172.19.1.1');
+      expect({exitCode, stdout}).toEqual({exitCode: 0, stdout: expect.stringContaining('64 bytes from 172.19.1.1')});
+      await expectNothingLeft();
+    });
+
+    test('run: a command that fails keeps its exit code, and leaves nothing', async () => {
+      expect(await podman.run('mynet', ['--rm'], 'sh', '-c', 'exit 7')).toMatchObject({exitCode: 7});
+      await expectNothingLeft();
+    });
+
+    test('stop, start, restart, rm -f', async () => {
+      await start('c1');
+      expect(leases()).toEqual([await addressOf('c1')]);
+      await must('stop', '--time', '0', 'c1');
+      await expectNothingLeft();
+      await must('start', 'c1');
+      expect(leases()).toEqual([await addressOf('c1')]);
+      await must('restart', '--time', '0', 'c1');
+      expect(leases()).toEqual([await addressOf('c1')]);
+      await must('rm', '--force', '--time', '0', 'c1');
+      await expectNothingLeft();
+    });
+
+    test('two at once reach each other', async () => {
+      await Promise.all([start('c1'), start('c2')]);
+      const second = (await addressOf('c2')) ?? '';
+      expect(await addressOf('c1')).not.toBe(second);
+      await must('exec', 'c1', 'ping', '-c', '1', '-W', '1', second);
+      await Promise.all(['c1', 'c2'].map(name => must('rm', '--force', '--time', '0', name)));
+      await expectNothingLeft();
+    });
+
+    test('a container that could not be made is told by gc, and gc mends it', async () => {
+      expect((await podman.run('mynet', [], '/no/such/command')).exitCode).toBe(127);
+      expect(JSON.parse(await host.must(executable, ['ls', '--json']))).toMatchObject([{state: 'dead'}]);
+      expect((await host.run(executable, ['gc', '--dry-run'])).stdout).toMatch(/^found: attachment of container /);
+      await host.must(executable, ['gc']);
+      await expectNothingLeft();
+    });
+
+    test('conmon killed: gc mends it', async () => {
+      await start('c1');
+      const pids = (await must('inspect', '--format', '{{.State.ConmonPid}} {{.State.Pid}}', 'c1')).split(' ');
+      await host.must('kill', ['-9', ...pids]);
+      await host.must('sh', ['-c', `while kill -0 ${pids[1]} 2>/dev/null; do sleep 0.05; done`]);
+      await must('rm', '--force', '--time', '0', 'c1');
+      await host.must(executable, ['gc']);
+      await expectNothingLeft();
+    });
+
+    test('a container without the annotation is left alone, and so is one in the network of the host', async () => {
+      expect((await podman.run(undefined, ['--rm'], 'ip', '-o', 'link')).stdout).toMatch(/^1: lo[^\n]*$/);
+      const inHost = await podman.run('mynet', ['--rm', '--network', 'host'], 'ip', '-o', 'link');
+      expect({...inHost, stdout: ''}).toEqual({exitCode: 0, stdout: '', stderr: ''});
+      expect(await host.must(executable, ['logs'])).toContain('has no network namespace of its own: left alone');
+      await expectNothingLeft();
+    });
+
+    test('a network that there is not is a container that does not start, with the reason in the log', async () => {
+      expect((await podman.run('nowhere', ['--name', 'c1'], ...forever)).exitCode).toBe(126);
+      const id = await must('inspect', '--format', '{{.Id}}', 'c1');
+      expect(await host.must(executable, ['logs', id])).toContain('"nowhere"');
+      await expectNothingLeft();
+    });
+  });
+});
