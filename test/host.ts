@@ -1,7 +1,6 @@
 // A private host for one test file: a process under test/private-host that holds network, mounts and processes of its
 // own, and functions that work inside it. Nothing in it outlives close(), and the machine sees none of it but cgroups,
 // which close() takes away. Its files are reached from here under /proc/PID/root.
-import {randomBytes} from 'node:crypto';
 import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {constants} from 'node:os';
 import {dirname} from 'node:path';
@@ -9,7 +8,7 @@ import {setTimeout as pause} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {execa} from 'execa';
 import {type BundleOptions, bundleDir, bundleOf, rootfs} from './fixtures/bundle.ts';
-import {removeCgroups} from './fixtures/cgroups.ts';
+import {newCgroupName, removeAbandonedCgroups, removeCgroups} from './fixtures/cgroups.ts';
 import {type Outside, startOutside} from './fixtures/outside.ts';
 import {type Snapshot, takeSnapshot} from './fixtures/snapshot.ts';
 
@@ -74,7 +73,8 @@ export interface Host {
 
 /** The caller must await `close`. */
 export async function createHost(): Promise<Host> {
-  const cgroup = `cni-hook-test-${randomBytes(4).toString('hex')}`;
+  await removeAbandonedCgroups();
+  const cgroup = newCgroupName();
   const holder = execa(
     'setpriv',
     ['--pdeathsig', 'KILL', `${project}/test/private-host`, 'sh', '-c', 'echo ready; exec sleep infinity'],

@@ -23,7 +23,7 @@ test('a private host with containers in it leaves the machine as it was', async 
   await start(host, 'crun', 'c2');
   const netns = await host.must('readlink', [`/proc/${container.pid}/ns/net`]);
   const cgroup =
-    (await host.must('cat', [`/proc/${container.pid}/cgroup`])).match(/cni-hook-test-[0-9a-f]+/)?.[0] ?? '';
+    (await host.must('cat', [`/proc/${container.pid}/cgroup`])).match(/cni-hook-test-[0-9a-f-]+/)?.[0] ?? '';
   expect(await lookAtMachine()).toEqual(before);
   expect(holders(namespaces).length).toBeGreaterThan(0);
   expect(cgroupsNamed(cgroup)).not.toEqual([]);
