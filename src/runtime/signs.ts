@@ -2,7 +2,7 @@
 // the thorough one reads every process's netns once, for what looks at the whole host anyway.
 import {readdirSync, statSync} from 'node:fs';
 import type {Kernel} from '../kernel/kernel.ts';
-import {isStillAt, readOrNothing} from '../kernel/netns.ts';
+import {isStillAt, netnsPathOf, readOrNothing} from '../kernel/netns.ts';
 import {findLinkIn} from '../kernel/observe.ts';
 import {bootId, isAlive} from '../kernel/process.ts';
 import type {Signs} from './liveness.ts';
@@ -46,14 +46,21 @@ function mayBeHeld(kernel: Kernel, record: AttachmentRecord): boolean {
   return record.state === 'done' || record.steps.some(step => step.kind !== 'own');
 }
 
-/** The inodes of all network namespaces that a process or a mount holds, our own pins left out. */
+/** The inodes of all network namespaces that somebody holds. */
 function heldNetns(stateDir: string): ReadonlySet<number> {
+  return new Set(netnsPlaces(stateDir).flatMap(path => inodeOf(path) ?? []));
+}
+
+/** The paths under which network namespaces are held, by each process and by mounts, our own pins left out. */
+export function netnsPlaces(stateDir: string): readonly string[] {
   const pids = readdirSync('/proc').filter(name => /^\d+$/.test(name));
-  const byProcess = pids.flatMap(pid => inodeOf(`/proc/${pid}/ns/net`) ?? []);
-  // proc(5), mountinfo: the fourth field is what of the file system is mounted, the fifth where.
-  const mounts = (readOrNothing('/proc/self/mountinfo') ?? '').matchAll(/ net:\[(\d+)\] (\S+) /g);
-  const byOthers = Array.from(mounts).filter(([, , place]) => !place?.startsWith(`${containersDir(stateDir)}/`));
-  return new Set([...byProcess, ...byOthers.map(([, inode]) => Number(inode))]);
+  // proc(5), mountinfo: the fourth field is what of the file system is mounted, the fifth where, with odd characters as octals.
+  const mounts = (readOrNothing('/proc/self/mountinfo') ?? '').matchAll(/ net:\[\d+\] (\S+) /g);
+  const plain = (place = '') =>
+    place.replace(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)));
+  const places = Array.from(mounts, match => plain(match[1]));
+  const byOthers = places.filter(place => !place.startsWith(`${containersDir(stateDir)}/`));
+  return [...pids.map(pid => netnsPathOf(Number(pid))), ...byOthers];
 }
 
 function inodeOf(path: string): number | undefined {

@@ -1,12 +1,13 @@
 // Host ends of ours that no record knows. A pair goes with the container's netns, so one that is still there has a netns
-// at its other end: if a process lives in that, its record was lost and the interface stays.
-import {readdirSync} from 'node:fs';
+// at its other end: if a process or a mount holds that, its record was lost and the interface stays.
 import type {Link} from '../../kernel/facts.ts';
 import {Kernel} from '../../kernel/kernel.ts';
 import {type Attachment, parseVethAlias} from '../../kernel/names.ts';
-import {closeNetns, netnsPathOf, type OpenNetns, openNetns} from '../../kernel/netns.ts';
+import {closeNetns, type OpenNetns, openNetns} from '../../kernel/netns.ts';
 import {allHostLinks, findLinkIn} from '../../kernel/observe.ts';
 import {recordsFor} from '../record.ts';
+import type {Settings} from '../settings.ts';
+import {netnsPlaces} from '../signs.ts';
 import {concerns, type Garbage, type Search} from './garbage.ts';
 
 export function* findOrphanInterfaces(search: Search): Generator<Garbage> {
@@ -14,7 +15,7 @@ export function* findOrphanInterfaces(search: Search): Generator<Garbage> {
   for (const link of allHostLinks(kernel)) {
     const attachment = link.kind === 'veth' ? parseVethAlias(link.alias) : undefined;
     if (!attachment || !link.alias || !concerns(search, attachment.network)) continue;
-    if (recordsFor(settings.stateDir, attachment).length > 0 || isUsed(link, attachment)) continue;
+    if (recordsFor(settings.stateDir, attachment).length > 0 || isUsed(settings, link, attachment)) continue;
     const op = {op: 'link.delete', netns: 'host', name: link.name, alias: link.alias} as const;
     yield {
       kind: 'interface',
@@ -26,11 +27,11 @@ export function* findOrphanInterfaces(search: Search): Generator<Garbage> {
   }
 }
 
-/** True if some process's netns holds the other end. */
-function isUsed(link: Link, attachment: Attachment): boolean {
+/** True if a netns that somebody holds has the other end. */
+function isUsed({stateDir}: Settings, link: Link, attachment: Attachment): boolean {
   const seen = new Set<number>();
-  for (const pid of readdirSync('/proc').filter(name => /^\d+$/.test(name))) {
-    const netns = openOrNothing(Number(pid));
+  for (const path of netnsPlaces(stateDir)) {
+    const netns = openOrNothing(path);
     if (!netns) continue;
     try {
       if (!seen.has(netns.identity.inode) && holdsPeer(netns, link, attachment)) return true;
@@ -52,9 +53,9 @@ function holdsPeer(netns: OpenNetns, link: Link, {ifName}: Attachment): boolean 
   }
 }
 
-function openOrNothing(pid: number): OpenNetns | undefined {
+function openOrNothing(path: string): OpenNetns | undefined {
   try {
-    return openNetns(netnsPathOf(pid));
+    return openNetns(path);
   } catch {
     return undefined;
   }
