@@ -22,7 +22,7 @@ trap 'rm -rf -- "$root"' EXIT
 
 # put SOURCE TARGET MODE
 put() { install -D --mode="$3" -- "$1" "$root/$2"; }
-# compress TARGET < TEXT: as the policy asks for manuals and change logs; no time stamp, so that equal input gives an equal package
+# compress TARGET < TEXT: as the policy asks for manuals and change logs
 compress() {
   mkdir -p "$root/$(dirname "$1")"
   gzip -9n >"$root/$1"
