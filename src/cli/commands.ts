@@ -21,6 +21,7 @@ const table: Readonly<Record<string, Entry>> = {
     summary: 'Take back what containers have left behind.',
     load: () => import('./commands/gc.ts'),
   },
+  graph: {summary: 'Draw what hangs on what.', load: () => import('./commands/graph.ts')},
   hooks: {
     summary: 'Install, remove or check the hooks.d files of podman and CRI-O.',
     load: () => import('./commands/hooks.ts'),

@@ -1,0 +1,27 @@
+// The words of the picture, the same in every form of it. What is drawn comes from others' names: each form escapes it anew.
+import type {Bridge, Port, Topology, Uplink} from '../../runtime/topology.ts';
+
+export const uplinkWords = ({name, addresses, gateways}: Uplink): readonly string[] => [
+  `${name} (uplink)`,
+  ...addresses,
+  ...gateways.map(gateway => `by ${gateway}`),
+];
+
+export const bridgeWords = ({name, addresses, networks, up}: Bridge): readonly string[] => [
+  `${name} (bridge${up ? '' : ', down'})`,
+  ...addresses,
+  ...(networks.length > 0 ? [`network ${networks.join(', ')}`] : []),
+];
+
+export const portWords = ({container, network, ifName, addresses}: Port, withNetwork: boolean): readonly string[] => [
+  container === undefined ? 'not ours' : `${container} ${ifName}${withNetwork && network ? ` in ${network}` : ''}`,
+  ...addresses,
+];
+
+/** "! dead, no interface"; empty where all is well. */
+export const markWords = ({marks}: Port): string => (marks.length > 0 ? `! ${marks.join(', ')}` : '');
+
+/** The network is told with each container only where the bridge does not tell it. */
+export const tellsNetwork = ({networks}: Bridge): boolean => networks.length > 1;
+
+export const isEmpty = ({bridges, elsewhere}: Topology): boolean => bridges.length + elsewhere.length === 0;
