@@ -47,14 +47,16 @@ function inverseOf(op: Op, facts: Facts): Op | undefined {
   }
 }
 
-/** What a `link.set` changed on a link that was there before. A pinned MAC stays pinned: the kernel can't unpin it. */
+const noMac = '00:00:00:00:00:00';
+
+/** What a `link.set` changed on a link that was there before. A pinned MAC stays pinned: the kernel can't unpin it, nor take it away. */
 function inverseOfSet(op: Extract<Op, {op: 'link.set'}>, facts: Facts): Op | undefined {
   const before = op.netns === 'host' ? facts.host[op.link] : facts.container[op.link];
   if (!before) return undefined;
   const changed = {
     ...(op.up !== undefined && op.up !== before.up && {up: before.up}),
     ...(op.promisc !== undefined && op.promisc !== before.promisc && {promisc: before.promisc}),
-    ...(op.mac !== undefined && op.mac !== before.mac && {mac: before.mac}),
+    ...(op.mac !== undefined && op.mac !== before.mac && before.mac !== noMac && {mac: before.mac}),
   };
   return Object.keys(changed).length > 0 ? {op: 'link.set', netns: op.netns, link: op.link, ...changed} : undefined;
 }

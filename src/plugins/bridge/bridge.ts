@@ -2,7 +2,6 @@
 // Pure: from configuration, addresses and facts to a plan. Names and MACs are decided here, so the result is known
 // before anything is touched.
 import type {Facts, Question} from '../../kernel/facts.ts';
-import {madeMac} from '../../kernel/names.ts';
 import type {Op} from '../../kernel/op.ts';
 import {CniError} from '../../spec/error.ts';
 import {type IpamResult, isEmptyDns, type Result, type ResultInterface} from '../../spec/result.ts';
@@ -13,7 +12,7 @@ import {dropStray, namePair, type Pair, pairOf} from '../interface/pair.ts';
 import type {AttachmentRequest, InterfacePlugin, Planned} from '../plugin.ts';
 import {check} from './check.ts';
 import {type BridgeConfig, parseBridgeConfig} from './config.ts';
-import {planContainerEnd, planPair} from './own.ts';
+import {macOf, pinMac, planContainerEnd, planPair} from './own.ts';
 import {ensureShared, obstacles} from './shared.ts';
 
 /** The container's interface in the result: behind the bridge and the host's end. */
@@ -61,15 +60,16 @@ function planAdd(
   const ips = (ipam?.ips ?? []).map(ip => complete(ip, containerIndex, config.isGateway));
   const configured = ipam?.routes ?? [];
   const routes = config.isDefaultGateway ? addDefaultRoutes(ips, configured) : configured;
-  const macOf = (link: string) => facts.host[link]?.mac ?? madeMac(`bridge ${link}`, request.salt);
-  const shared = ensureShared(config, request, ips, facts, macOf);
+  const macs = (link: string) => macOf(link, facts, request.salt);
+  const shared = ensureShared(config, request, ips, facts, macs);
   const own: readonly Op[] = [
+    ...pinMac(config, facts, macs(config.bridge)),
     ...planPair(config, request, pair, hasIpv6(facts)),
     ...planContainerEnd(config, request, ips, hasIpv6(facts)),
     ...addRoutes(request.ifName, routes, ips),
   ];
   const result: Result = {
-    interfaces: interfacesOf(config, request, pair, macOf, ips.length > 0),
+    interfaces: interfacesOf(config, request, pair, macs, ips.length > 0),
     ips,
     routes,
     dns: isEmptyDns(config.dns) ? (ipam?.dns ?? {}) : config.dns,

@@ -32,19 +32,15 @@ export function check(
 
 function checkShared(config: BridgeConfig, request: AttachmentRequest, facts: Facts, result: Result): readonly Fault[] {
   const told = (link: string) => result.interfaces.find(({name}) => name === link)?.mac ?? '';
-  const macOf = (link: string) => facts.host[link]?.mac ?? told(link);
   const ips = ipsOf(result, request.ifName);
   try {
-    const faults = ensureShared(config, request, ips, facts, macOf).filter(op => changes(op, facts));
-    return [...faults.map(op => missing(op)), ...checkBridgeMac(facts.host[config.bridge], told(config.bridge))];
+    const lost = ensureShared(config, request, ips, facts, told);
+    return [...lost.map(op => missing(op)), ...checkBridgeMac(facts.host[config.bridge], told(config.bridge))];
   } catch (error) {
     // Something else is in its place.
     return [{what: reasonOf(error), mend: []}];
   }
 }
-
-/** False for the pinning of a MAC that the link has. */
-const changes = (op: Op, facts: Facts): boolean => !(op.op === 'link.set' && op.mac === facts.host[op.link]?.mac);
 
 /** A bridge that is not ours may take the MAC of its lowest port, today this and tomorrow that. */
 const checkBridgeMac = (link: Link | undefined, mac: string): readonly Fault[] =>

@@ -1,7 +1,7 @@
 // The gateway's addresses: on the bridge itself, or where the network is a VLAN of it on one end of a pair whose other end is
 // a port of that VLAN.
 import type {Facts, Link} from '../../kernel/facts.ts';
-import {bridgeAlias, isOurs, madeMac, vethName} from '../../kernel/names.ts';
+import {bridgeAlias, madeMac, vethName} from '../../kernel/names.ts';
 import type {Op} from '../../kernel/op.ts';
 import {overlaps, parseCidr} from '../../spec/address.ts';
 import {CniError} from '../../spec/error.ts';
@@ -32,14 +32,10 @@ export function ensureGateway(
     );
   }
   const target = {netns: 'host', link} as const;
-  // A bridge that nobody gave a MAC takes that of its lowest port; a gateway's must not change under its neighbours.
-  const pin: readonly Op[] =
-    existing && !isOurs(existing.alias) && missing.length > 0 ? [{op: 'link.set', ...target, mac}] : [];
   return [
     ...(link === config.bridge || wanted.length === 0 ? [] : ensureVlanLink(config, request, existing, facts, mac)),
     ...inTheWay.map(address => ({op: 'address.delete', ...target, address}) as const),
     ...missing.map(address => ({op: 'address.add', ...target, address}) as const),
-    ...pin,
   ];
 }
 

@@ -66,7 +66,7 @@ function allocateFrom(
   met: Lease[],
 ): ResultIp {
   const mine = held.find(address => rangeOf(set, address));
-  if (wish) return reserveWish(set, number, wish, mine, owner, leases);
+  if (wish) return reserveWish(set, wish, mine, owner, leases);
   if (mine) return lease(set, mine);
   const last = tryParseAddress(leases.last(number) ?? '');
   const address = reserveFirst(set, last, owner, leases, met);
@@ -82,26 +82,17 @@ function allocateFrom(
   return lease(set, address);
 }
 
-/** The round robin goes on behind a wish too, as the reference has it. */
-function reserveWish(
-  set: RangeSet,
-  number: number,
-  wish: Address,
-  mine: Address | undefined,
-  owner: Owner,
-  leases: Leases,
-): ResultIp {
+/** A wish is no turn in the round robin. */
+function reserveWish(set: RangeSet, wish: Address, mine: Address | undefined, owner: Owner, leases: Leases): ResultIp {
   const text = formatAddress(wish);
   if (!rangeOf(set, wish)) throw new CniError('invalidConfig', `requested IP ${text} is the gateway of its range`);
   if (mine && !sameAddress(mine, wish)) {
     throw new CniError('addressTaken', `requested IP ${text}: the interface holds ${formatAddress(mine)} already`);
   }
-  if (mine) return lease(set, wish);
-  if (!leases.reserve(text, owner)) {
+  if (!mine && !leases.reserve(text, owner)) {
     const holder = leases.find(text)?.owner?.containerId;
     throw new CniError('addressTaken', `requested IP ${text} is not available: container "${holder}" holds it`);
   }
-  leases.setLast(number, text);
   return lease(set, wish);
 }
 

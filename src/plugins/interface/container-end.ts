@@ -38,8 +38,5 @@ export function raiseContainerEnd({ifName, ips, ipv6, detectDuplicates, areSourc
   ];
 }
 
-/** Each route once: a default route that leaves the gateway to us may stand beside the one that we have added. */
-export function addRoutes(ifName: string, routes: readonly Route[], ips: readonly ResultIp[]): readonly AddRoute[] {
-  const each = new Map(routes.map(route => viaGateway(route, ips)).map(route => [JSON.stringify(route), route]));
-  return [...each.values()].map(route => ({op: 'route.add', netns: 'container', link: ifName, route}) as const);
-}
+export const addRoutes = (ifName: string, routes: readonly Route[], ips: readonly ResultIp[]): readonly AddRoute[] =>
+  routes.map(route => ({op: 'route.add', netns: 'container', link: ifName, route: viaGateway(route, ips)}));

@@ -134,9 +134,9 @@ function whileLocked<T>({settings: {stateDir}}: PluginCall, containerId: string,
   });
 }
 
-/** What is in the container is taken back too, as long as its netns is the recorded one. */
-function detachOrThrow({settings}: PluginCall, record: AttachmentRecord): void {
-  const {path} = record.netns;
+/** What is in the container is taken back too, if the caller names its netns and that is the recorded one. */
+function detachOrThrow({settings, parameters}: PluginCall, record: AttachmentRecord): void {
+  const path = parameters.netns;
   const netns = isStillAt(path, record.netns) ? openNetns(path) : undefined;
   const kernel = new Kernel(netns);
   try {
