@@ -1,6 +1,6 @@
 // A private host for the tests of chains: the reference's plugins in the plugin path, named network namespaces, and
 // networks that are written as their plugins. What cni-hook answers is told as it came.
-import {afterAll, afterEach, beforeAll} from '@jest/globals';
+import {afterAll, afterEach, beforeAll, jest} from '@jest/globals';
 import {createHost, executable, type Host, type Netns, type Outcome} from '../host.ts';
 
 /** Where Debian has the reference's plugins; tests put theirs into the other. */
@@ -16,6 +16,8 @@ export interface ChainHost {
   readonly cli: (args: readonly string[], env?: Readonly<Record<string, string>>) => Promise<Outcome>;
   /** The stdout; throws with what was said if it fails. */
   readonly must: (...args: readonly string[]) => Promise<string>;
+  /** Links, addresses, routes, rules, files: all but the counters of rules that see every packet. */
+  readonly snapshot: () => Promise<unknown>;
   /** A network namespace with a name; returns its path. */
   readonly addNetns: (name: string) => Promise<string>;
   readonly deleteNetns: (name: string) => Promise<void>;
@@ -27,6 +29,7 @@ export interface ChainHost {
 
 /** To be called once, on top of a test file. */
 export function useChainHost(): ChainHost {
+  jest.setTimeout(120_000);
   let current: Host | undefined;
   const host = () => {
     if (!current) throw new Error('there is a host while a test runs');
@@ -58,6 +61,10 @@ export function useChainHost(): ChainHost {
     configure: (plugins, more = {}) =>
       host().write(`/etc/cni/net.d/10-${network}.conflist`, {cniVersion: '1.0.0', name: network, plugins, ...more}),
     must: (...args) => host().must(executable, args),
+    snapshot: async () => {
+      const text = JSON.stringify(await host().snapshot());
+      return JSON.parse(text.replaceAll(/(\\"(?:packets|bytes)\\":)\d+/g, '$10'));
+    },
     addNetns: async name => {
       await host().must('ip', ['netns', 'add', name]);
       names.add(name);

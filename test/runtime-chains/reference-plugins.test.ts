@@ -6,7 +6,7 @@ import {expect, test} from '@jest/globals';
 import {creating} from '../fixtures/state.ts';
 import {network, ourBridge, useChainHost} from './chain-host.ts';
 
-const {host, configure, cli, must, addNetns, deleteNetns, container} = useChainHost();
+const {host, snapshot, configure, cli, must, addNetns, deleteNetns, container} = useChainHost();
 
 interface Case {
   readonly name: string;
@@ -152,7 +152,7 @@ async function tryAllEnds(one: Case): Promise<void> {
   await added(one, await addNetns('first'));
   await must('del', network, '/run/netns/first');
   await deleteNetns('first');
-  const before = await host().snapshot();
+  const before = await snapshot();
 
   const path = await addNetns('alive');
   await added(one, path);
@@ -164,13 +164,13 @@ async function tryAllEnds(one: Case): Promise<void> {
   expect((await cli(['check', network, path])).stderr).toContain('is not attached to');
   await must('del', network, path);
   await deleteNetns('alive');
-  expect(await host().snapshot()).toEqual(before);
+  expect(await snapshot()).toEqual(before);
 
   const gone = await addNetns('gone');
   await added(one, gone);
   await deleteNetns('gone');
   await must('del', network, gone);
-  expect(await host().snapshot()).toEqual(before);
+  expect(await snapshot()).toEqual(before);
 
   // The hook has nothing to say for capabilities.
   const process = await container();
@@ -181,7 +181,7 @@ async function tryAllEnds(one: Case): Promise<void> {
     exitCode: 0,
     stderr: '',
   });
-  expect(await host().snapshot()).toEqual(before);
+  expect(await snapshot()).toEqual(before);
 }
 
 /** Links for those plugins that take one of the host. */
