@@ -21,7 +21,7 @@ Installs cni-hook: one executable, and a default network if there is none. Needs
   --cni-bin-dir DIR            be the CNI plugins of podman, containerd and others too: link their names in DIR, which is
                                mostly /opt/cni/bin; a plugin that is there already stays
   --replace                    with --cni-bin-dir: move such a plugin aside; --uninstall puts it back
-  --hooks-dir [DIR]            tell podman and CRI-O of the hooks, in /etc/containers/oci/hooks.d if not given
+  --hooks-dir [DIR]            tell podman and CRI-O of the hooks, in /usr/share/containers/oci/hooks.d if not given
   --help                       this text
 END
 }
@@ -64,7 +64,7 @@ parse_flags() {
         ;;
       --replace) replace=true ;;
       --hooks-dir)
-        hooks_dir=/etc/containers/oci/hooks.d
+        hooks_dir=/usr/share/containers/oci/hooks.d
         if [[ -n ${2:-} && $2 != -* ]]; then
           hooks_dir=$(realpath -m -- "$2")
           shift
@@ -169,13 +169,16 @@ ensure_node() {
 
 # --- what is put where -------------------------------------------------------------------------------------------------
 
+# podman's package brings a network for podman's own use, which needs plugins of others: it does not count, and ours sorts
+# before it, but behind those that come with Kubernetes.
 put_default_network() {
   local there
-  there=$(find "$conf_dir" -maxdepth 1 \( -name '*.conflist' -o -name '*.conf' -o -name '*.json' \) 2>/dev/null | head -n 1) || true
+  there=$(find "$conf_dir" -maxdepth 1 \( -name '*.conflist' -o -name '*.conf' -o -name '*.json' \) \
+    ! -name '87-podman*.conflist' 2>/dev/null | head -n 1) || true
   if [[ -n $there ]]; then
     say "left $conf_dir as it is: it has a network already"
   else
-    put config/99-cni-hook.conflist "$conf_dir/99-cni-hook.conflist" 644
+    put config/80-cni-hook.conflist "$conf_dir/80-cni-hook.conflist" 644
   fi
 }
 

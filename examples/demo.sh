@@ -143,7 +143,7 @@ make_private_host() {
   mount --rbind "$layers/cgroup" /sys/fs/cgroup
   rm -rf /etc/cni /etc/cni-hook /var/lib/cni
   mkdir -p /etc/cni/net.d /var/lib/cni /run/cni-hook
-  cp "$here/../config/99-cni-hook.conflist" /etc/cni/net.d
+  cp "$here/../config/80-cni-hook.conflist" /etc/cni/net.d
   ip link set lo up
   trap clean_up EXIT
 }

@@ -34,7 +34,7 @@ complete() {
 }
 
 put "$executable" usr/bin/cni-hook 755
-put config/99-cni-hook.conflist etc/cni/net.d/99-cni-hook.conflist 644
+put config/80-cni-hook.conflist etc/cni/net.d/80-cni-hook.conflist 644
 put packaging/copyright usr/share/doc/cni-hook/copyright 644
 compress usr/share/doc/cni-hook/changelog.gz <CHANGELOG.md
 compress usr/share/man/man8/cni-hook.8.gz <docs/man/cni-hook.8
@@ -43,7 +43,7 @@ complete zsh usr/share/zsh/vendor-completions/_cni-hook
 complete fish usr/share/fish/vendor_completions.d/cni-hook.fish
 
 mkdir "$root/DEBIAN"
-printf '/etc/cni/net.d/99-cni-hook.conflist\n' >"$root/DEBIAN/conffiles"
+printf '/etc/cni/net.d/80-cni-hook.conflist\n' >"$root/DEBIAN/conffiles"
 cat >"$root/DEBIAN/control" <<CONTROL
 Package: cni-hook
 Version: $version

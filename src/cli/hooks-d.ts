@@ -15,7 +15,8 @@ import {CniError, isKind, reasonOf} from '../spec/error.ts';
 import {type HookStage, hookStages} from './hook-entry.ts';
 import {hookFileText, parseHookFile} from './hook-file.ts';
 
-export const defaultHooksDir = '/etc/containers/oci/hooks.d';
+/** The one that podman reads when nobody has told it another: not the one in /etc, whatever its manual says. */
+export const defaultHooksDir = '/usr/share/containers/oci/hooks.d';
 
 const nameOf: Readonly<Record<HookStage, string>> = {
   createRuntime: 'cni-hook-create-runtime.json',

@@ -1,16 +1,18 @@
 // install.sh with what it may be told: in a private host, from a copy of the tree that has an executable and no sources, as a
 // package has it. What it takes away is compared with what was there before, file by file.
 import {readFileSync} from 'node:fs';
+import {dirname} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {afterAll, beforeAll, beforeEach, describe, expect, jest, test} from '@jest/globals';
 import {createHost, executable, type Host, type Outcome} from '../host.ts';
+import {copyTree, ownUsrShare} from './tree.ts';
 
 jest.setTimeout(60_000);
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const installed = '/opt/cni-hook/bin/cni-hook';
 const plugins = '/opt/cni/bin';
-const hooksDir = '/etc/containers/oci/hooks.d';
+const hooksDir = '/usr/share/containers/oci/hooks.d';
 
 let host: Host;
 let names: readonly string[];
@@ -18,15 +20,15 @@ let before: string;
 
 beforeAll(async () => {
   host = await createHost();
-  const linked = ['config', 'hooks', 'examples', 'docs', 'packaging'].map(room => `${project}${room}`);
-  await host.must('sh', [
-    '-ec',
-    `mkdir -p /mnt/tree/dist; cp ${project}install.sh /mnt/tree; cp ${executable} /mnt/tree/dist/cni-hook; ln -s ${linked.join(' ')} /mnt/tree`,
-  ]);
+  await copyTree(host);
+  await ownUsrShare(host);
   names = (await host.must(executable, ['plugins'])).split('\n').sort();
 });
 beforeEach(async () => {
-  await host.must('sh', ['-c', `rm -rf /opt/* ${hooksDir} /etc/cni/net.d/*; mkdir -p ${plugins}`]);
+  await host.must('sh', [
+    '-c',
+    `rm -rf /opt/* ${dirname(hooksDir)} /etc/cni/net.d/*; mkdir -p ${plugins} /usr/share/containers`,
+  ]);
   host.write(`${plugins}/bridge`, 'somebody else');
   before = await everything();
 });
@@ -36,7 +38,7 @@ afterAll(() => host.close());
 const everything = () =>
   host.must('sh', [
     '-c',
-    'cd /; find etc/cni etc/containers opt -printf "%y %m %u %p %l\\n" | sort; find etc/cni etc/containers opt -type f -exec sha256sum {} + | sort',
+    'cd /; find etc/cni usr/share/containers opt -printf "%y %m %u %p %l\\n" | sort; find etc/cni usr/share/containers opt -type f -exec sha256sum {} + | sort',
   ]);
 const install = (...args: readonly string[]): Promise<Outcome> =>
   host.run('/mnt/tree/install.sh', ['--prefix', '/opt/cni-hook', ...args]);

@@ -22,7 +22,7 @@ const run = async (command: string, ...args: readonly string[]): Promise<string>
 
 describe('the Debian package', () => {
   const root = `${place}/root`;
-  const conffile = `${root}/etc/cni/net.d/99-cni-hook.conflist`;
+  const conffile = `${root}/etc/cni/net.d/80-cni-hook.conflist`;
   const dpkg = (...args: readonly string[]) =>
     run('dpkg', `--root=${root}`, '--force-depends', '--force-not-root', ...args);
   let file: string;
@@ -52,7 +52,7 @@ describe('the Debian package', () => {
     await run('bash', '-n', `${root}/usr/share/bash-completion/completions/cni-hook`);
     writeFileSync(conffile, `${readFileSync(conffile, 'utf8')}\n`);
     await dpkg('--remove', 'cni-hook');
-    expect(filesOf(root)).toEqual(['etc/cni/net.d/99-cni-hook.conflist']);
+    expect(filesOf(root)).toEqual(['etc/cni/net.d/80-cni-hook.conflist']);
     await dpkg('--purge', 'cni-hook');
     expect(filesOf(root)).toEqual([]);
   });
@@ -69,7 +69,7 @@ describe('what npm packs', () => {
     expect(await run(`${directory}/node_modules/.bin/cni-hook`, '--version')).toBe(`cni-hook ${version}`);
     const content = `${directory}/node_modules/cni-hook`;
     expect(await run(`${content}/install.sh`, '--help')).toContain('--cni-bin-dir');
-    for (const path of ['docs/man/cni-hook.8', 'config/99-cni-hook.conflist', 'packaging/placed-files.sh']) {
+    for (const path of ['docs/man/cni-hook.8', 'config/80-cni-hook.conflist', 'packaging/placed-files.sh']) {
       expect(existsSync(`${content}/${path}`)).toBe(true);
     }
     expect(readdirSync(content)).not.toContain('src');
