@@ -1,0 +1,56 @@
+// Network namespaces that serve as containers: each is held by a process that sleeps. They are made and ended outside of
+// what is timed, and the kernel gets time to finish its own taking down.
+import {readdirSync, readlinkSync} from 'node:fs';
+
+export interface Container {
+  readonly id: string;
+  readonly pid: number;
+  readonly netns: string;
+  /** Kills it and does not wait for its netns, which somebody may have pinned. */
+  readonly kill: () => Promise<void>;
+  /** Kills it and waits until the host's end of its veth has gone, if it had one: throws if that takes too long. */
+  readonly end: () => Promise<void>;
+}
+
+/** Milliseconds. */
+const longestWait = 5000;
+
+let count = 0;
+
+export async function startContainer(): Promise<Container> {
+  const links = linksOfHost();
+  const holder = Bun.spawn(['unshare', '--net', 'sleep', 'infinity'], {stdin: 'ignore', stdout: 'ignore'});
+  const netns = `/proc/${holder.pid}/ns/net`;
+  const own = readlinkSync('/proc/self/ns/net');
+  while (readlinkSync(netns) === own) await Bun.sleep(1);
+  const kill = async (): Promise<void> => {
+    holder.kill('SIGKILL');
+    await holder.exited;
+  };
+  return {
+    id: `bench-${count++}`,
+    pid: holder.pid,
+    netns,
+    kill,
+    end: async () => {
+      await kill();
+      for (let waited = 0; linksOfHost() > links; waited++) {
+        if (waited === longestWait) throw new Error(`${netns} has ended, and its veth is still there`);
+        await Bun.sleep(1);
+      }
+      await settle();
+    },
+  };
+}
+
+/** Several at once, which end one after the other. */
+export async function startContainers(number: number): Promise<readonly Container[]> {
+  const containers: Container[] = [];
+  while (containers.length < number) containers.push(await startContainer());
+  return containers;
+}
+
+const linksOfHost = (): number => readdirSync('/sys/class/net').length;
+
+/** A netns that has gone leaves the kernel with work, under a lock that the next sample would wait for. */
+export const settle = (): Promise<void> => Bun.sleep(25);
