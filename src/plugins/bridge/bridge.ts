@@ -12,7 +12,8 @@ import {dropStray, namePair, type Pair, pairOf} from '../interface/pair.ts';
 import type {AttachmentRequest, InterfacePlugin, Planned} from '../plugin.ts';
 import {check} from './check.ts';
 import {type BridgeConfig, parseBridgeConfig} from './config.ts';
-import {macOf, pinMac, planContainerEnd, planPair} from './own.ts';
+import {macOf, pinMac} from './mac.ts';
+import {planContainerEnd, planPair} from './own.ts';
 import {ensureShared, obstacles} from './shared.ts';
 
 /** The container's interface in the result: behind the bridge and the host's end. */
@@ -63,7 +64,7 @@ function planAdd(
   const macs = (link: string) => macOf(link, facts, request.salt);
   const shared = ensureShared(config, request, ips, facts, macs);
   const own: readonly Op[] = [
-    ...pinMac(config, facts, macs(config.bridge)),
+    ...pinMac(config, facts),
     ...planPair(config, request, pair, hasIpv6(facts)),
     ...planContainerEnd(config, request, ips, hasIpv6(facts)),
     ...addRoutes(request.ifName, routes, ips),

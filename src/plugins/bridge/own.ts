@@ -1,6 +1,4 @@
 // What is done for one container of a bridge network: its pair, the port's options, the container's end.
-import type {Facts} from '../../kernel/facts.ts';
-import {isOurs, madeMac} from '../../kernel/names.ts';
 import type {ChangeGuard, Op} from '../../kernel/op.ts';
 import type {ResultIp} from '../../spec/result.ts';
 import {raiseContainerEnd} from '../interface/container-end.ts';
@@ -8,25 +6,6 @@ import {makePair, type Pair} from '../interface/pair.ts';
 import {sysctl} from '../interface/sysctl.ts';
 import type {AttachmentRequest} from '../plugin.ts';
 import type {BridgeConfig} from './config.ts';
-
-const noMac = '00:00:00:00:00:00';
-
-/** The MAC that the bridge, or the gateway's link, has or shall be given. A bridge whose last port has gone has none. */
-export function macOf(link: string, facts: Facts, salt: string): string {
-  const mac = facts.host[link]?.mac ?? noMac;
-  return mac === noMac ? madeMac(`bridge ${link}`, salt) : mac;
-}
-
-/**
- * Gives the bridge its own MAC as if it were a new one. A bridge that nobody gave a MAC takes that of its lowest port, so
- * that the next container could change it; a gateway's must not change under its neighbours, nor belie the result.
- */
-export function pinMac({bridge, isGateway}: BridgeConfig, facts: Facts, mac: string): readonly Op[] {
-  const existing = facts.host[bridge];
-  const isPinned = !existing || isOurs(existing.alias);
-  if (isPinned || !(isGateway || existing.mac === noMac)) return [];
-  return [{op: 'link.set', netns: 'host', link: bridge, mac}];
-}
 
 /** Makes the pair, with its host end as a port of the bridge and up. It is guarded before anything can come in by it. */
 export function planPair(config: BridgeConfig, request: AttachmentRequest, pair: Pair, ipv6: boolean): readonly Op[] {

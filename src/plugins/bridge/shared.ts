@@ -9,6 +9,7 @@ import {ensureForwarding, ensureMasquerade, hasIpv6, quietIpv6} from '../interfa
 import type {AttachmentRequest} from '../plugin.ts';
 import type {BridgeConfig} from './config.ts';
 import {ensureGateway} from './gateway.ts';
+import {hasNoMac} from './mac.ts';
 
 /** `macs` are those of links that must be made. Throws `invalidConfig` if the host has something else in their place. */
 export function ensureShared(
@@ -62,6 +63,7 @@ function ensureBridge(
     ...(ipv6 ? quietIpv6(link) : []),
   ];
   const missing = {
+    ...(existing && hasNoMac(existing) && {mac}),
     ...(config.promisc && !existing?.promisc && {promisc: true}),
     ...(!existing?.up && {up: true}),
   };

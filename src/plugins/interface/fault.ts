@@ -11,8 +11,10 @@ export const missing = (op: Op, afterwards: readonly Op[] = []): Fault => ({
   mend: [op, ...afterwards],
 });
 
-const wordsOf = ({up, promisc}: SetLink): string =>
-  [...(up ? ['is down'] : []), ...(promisc ? ['is not promiscuous'] : [])].join(' and ');
+const wordsOf = ({up, promisc, mac}: SetLink): string =>
+  [...(up ? ['is down'] : []), ...(promisc ? ['is not promiscuous'] : []), ...(mac ? ['has no MAC'] : [])].join(
+    ' and ',
+  );
 
 /** Nothing is wrong where no MAC is known. */
 export function checkMac({name, mac}: End, link: Link, netns: 'host' | 'container'): readonly Fault[] {
