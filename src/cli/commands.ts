@@ -17,6 +17,7 @@ const table: Readonly<Record<string, Entry>> = {
     load: () => import('./commands/completion.ts'),
   },
   del: {summary: 'Take a container out of a network.', load: () => import('./commands/del.ts')},
+  doctor: {summary: 'Say what is wrong on this host, and what mends it.', load: () => import('./commands/doctor.ts')},
   gc: {
     summary: 'Take back what containers have left behind.',
     load: () => import('./commands/gc.ts'),

@@ -1,0 +1,62 @@
+// What stands in the place of a network's bridge, or has its subnet: the next container would not start, or nobody would
+// find it. Once a network is in use, what is missing of it is found by living.ts.
+import type {Link} from '../../kernel/facts.ts';
+import {type Cidr, formatCidr, overlaps, parseCidr, sameAddress} from '../../spec/address.ts';
+import {type Fault, fault, type Part} from './finding.ts';
+import type {GatewayNetwork} from './gateways.ts';
+
+export const bridges: Part = {
+  area: 'bridges',
+  inOrder: "nothing stands in the way of the networks' bridges and subnets",
+  examine: function* ({host, gateways}) {
+    for (const network of gateways) {
+      yield* wrongLink(network, host.links);
+      yield* clashes(network, host.links);
+    }
+  },
+};
+
+function* wrongLink({name, bridge, ranges, forceAddress}: GatewayNetwork, links: readonly Link[]): Generator<Fault> {
+  const link = links.find(other => other.name === bridge);
+  if (!link) return;
+  if (link.kind !== 'bridge') {
+    const kind = link.kind ? `a "${link.kind}"` : 'no virtual interface';
+    yield fault(
+      'error',
+      `network "${name}" wants "${bridge}" for its bridge, and that is ${kind}: choose another name in its file, or take it away`,
+      `ip link delete ${bridge}`,
+    );
+    return;
+  }
+  for (const address of forceAddress ? [] : link.addresses) {
+    const present = parseCidr(address);
+    const inTheWay = ranges.find(range => conflict(present, range.gateway));
+    if (!inTheWay || ranges.some(({gateway}) => isSame(gateway, present))) continue;
+    yield fault(
+      'error',
+      `bridge "${bridge}" of network "${name}" has the address ${address}, and should have ${formatCidr(inTheWay.gateway)}`,
+      `ip address delete ${address} dev ${bridge}`,
+    );
+  }
+}
+
+/** One IPv4 address to a bridge; of IPv6 several, if their subnets do not overlap. */
+function conflict(present: Cidr, wanted: Cidr): boolean {
+  if (isSame(present, wanted) || present.address.family !== wanted.address.family) return false;
+  return present.address.family === 4 || overlaps(present, wanted);
+}
+
+const isSame = (a: Cidr, b: Cidr): boolean => sameAddress(a.address, b.address) && a.length === b.length;
+
+function* clashes({name, bridge, ranges}: GatewayNetwork, links: readonly Link[]): Generator<Fault> {
+  for (const link of links.filter(other => other.name !== bridge)) {
+    for (const address of link.addresses) {
+      const clash = ranges.find(({subnet}) => overlaps(subnet, parseCidr(address)));
+      if (!clash) continue;
+      yield fault(
+        'error',
+        `the subnet ${formatCidr(clash.subnet)} of network "${name}" is also behind "${link.name}", which has ${address}: choose another subnet in its file`,
+      );
+    }
+  }
+}

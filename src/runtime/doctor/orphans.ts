@@ -1,0 +1,13 @@
+// What containers have left behind that are no more: the same look that `gc` takes.
+import {collect} from '../garbage/collect.ts';
+import {fault, type Part} from './finding.ts';
+
+export const orphans: Part = {
+  area: 'orphans',
+  inOrder: 'nothing is left of containers that have ended',
+  examine: function* ({settings, ourCommand}) {
+    for (const {what} of collect(settings, {idleNetworks: false, dryRun: true})) {
+      yield fault('warning', what, ourCommand('gc'));
+    }
+  },
+};
