@@ -6,10 +6,10 @@ export interface Container {
   readonly id: string;
   readonly pid: number;
   readonly netns: string;
-  /** Kills it and does not wait for its netns, which somebody may have pinned. */
+  /** Ends it, and does not wait for its netns, which somebody may have pinned. */
   readonly kill: () => Promise<void>;
-  /** Kills it and waits until the host's end of its veth has gone, if it had one: throws if that takes too long. */
-  readonly end: () => Promise<void>;
+  /** Ends one that is attached, and waits until the host's end of its veth has gone: throws if that takes too long. */
+  readonly killAttached: () => Promise<void>;
 }
 
 /** Milliseconds. */
@@ -18,7 +18,6 @@ const longestWait = 5000;
 let count = 0;
 
 export async function startContainer(): Promise<Container> {
-  const links = linksOfHost();
   const holder = Bun.spawn(['unshare', '--net', 'sleep', 'infinity'], {stdin: 'ignore', stdout: 'ignore'});
   const netns = `/proc/${holder.pid}/ns/net`;
   const own = readlinkSync('/proc/self/ns/net');
@@ -26,21 +25,18 @@ export async function startContainer(): Promise<Container> {
   const kill = async (): Promise<void> => {
     holder.kill('SIGKILL');
     await holder.exited;
+    await settle();
   };
-  return {
-    id: `bench-${count++}`,
-    pid: holder.pid,
-    netns,
-    kill,
-    end: async () => {
-      await kill();
-      for (let waited = 0; linksOfHost() > links; waited++) {
-        if (waited === longestWait) throw new Error(`${netns} has ended, and its veth is still there`);
-        await Bun.sleep(1);
-      }
-      await settle();
-    },
+  const killAttached = async (): Promise<void> => {
+    const links = linksOfHost();
+    await kill();
+    for (let waited = 0; linksOfHost() >= links; waited++) {
+      if (waited === longestWait) throw new Error(`${netns} has ended, and its veth is still there`);
+      await Bun.sleep(1);
+    }
+    await settle();
   };
+  return {id: `bench-${count++}`, pid: holder.pid, netns, kill, killAttached};
 }
 
 /** Several at once, which end one after the other. */
@@ -53,4 +49,4 @@ export async function startContainers(number: number): Promise<readonly Containe
 const linksOfHost = (): number => readdirSync('/sys/class/net').length;
 
 /** A netns that has gone leaves the kernel with work, under a lock that the next sample would wait for. */
-export const settle = (): Promise<void> => Bun.sleep(25);
+const settle = (): Promise<void> => Bun.sleep(25);

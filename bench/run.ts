@@ -2,7 +2,7 @@
 // is one answer to what a private host is). Installs nothing. The table goes to stdout, all samples to bench/results/.
 //   npm run bench -- [--quick] [--only NAME]…
 import {existsSync, mkdirSync, writeFileSync} from 'node:fs';
-import {fileURLToPath} from 'node:url';
+import {dirname} from 'node:path';
 import {describeMachine, missingPackages} from './machine.ts';
 import {run} from './process.ts';
 import type {Outcome, Row} from './row.ts';
@@ -11,7 +11,7 @@ import {executable} from './sides.ts';
 import {judge, summarize} from './statistics.ts';
 import {machineLines, rowLines} from './table.ts';
 
-const project = fileURLToPath(new URL('..', import.meta.url));
+const project = dirname(import.meta.dir);
 const neededByAll = ['containernetworking-plugins', 'iptables', 'nftables', 'iproute2'];
 
 const {quick, names} = parseArguments(process.argv.slice(2));
@@ -67,7 +67,12 @@ function measureApart(name: string, row: Row, quick: boolean): Outcome {
   const measure = [process.execPath, 'run', `${project}/bench/measure.ts`, name, ...(quick ? ['--quick'] : [])];
   const {exitCode, stdout, stderr} = Bun.spawnSync([`${project}/test/private-host`, ...measure]);
   if (exitCode === 0) return JSON.parse(stdout.toString()) as Outcome;
-  return {name, samples: [], remarks: [], missing: `it failed: ${stderr.toString().trim()}`};
+  return {
+    name,
+    samples: [],
+    remarks: [],
+    missing: `it failed: ${/^error: .*$/m.exec(stderr.toString())?.[0] ?? stderr.toString()}`,
+  };
 }
 
 function withVerdict(outcome: Outcome): object {

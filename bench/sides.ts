@@ -1,7 +1,7 @@
 // Those who are compared: our hook, our executable as a plugin, and the reference's plugins. Each attaches a container and
 // takes it back by the commands that its callers would run.
 import {fileURLToPath} from 'node:url';
-import {type Container, settle} from './container.ts';
+import type {Container} from './container.ts';
 import {bridgeConfig, type Network, type NetworkOptions} from './networks.ts';
 import {type Command, run} from './process.ts';
 
@@ -33,7 +33,6 @@ export function hookSide(network: Network): Side {
     end: async container => {
       await container.kill();
       run(del(container));
-      await settle();
     },
   };
 }
@@ -69,7 +68,7 @@ function pluginSide(directory: string, stdin: string): Side {
     del: call('DEL'),
     end: async container => {
       run(call('DEL')(container));
-      await container.end();
+      await container.kill();
     },
   };
 }

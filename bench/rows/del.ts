@@ -53,7 +53,7 @@ export const delAlive: Row = {
 export async function delWhenGone(side: Side): Promise<number> {
   const container = await startContainer();
   run(side.add(container));
-  await container.end();
+  await container.killAttached();
   return run(side.del(container)).milliseconds;
 }
 
@@ -61,6 +61,6 @@ async function delWhileAlive(side: Side): Promise<number> {
   const container = await startContainer();
   run(side.add(container));
   const {milliseconds} = run(side.del(container));
-  await container.end();
+  await container.kill();
   return milliseconds;
 }

@@ -31,7 +31,7 @@ export const netavark: Row = {
         const container = await startContainer();
         const {milliseconds} = run(call('setup', container, number + 3));
         run(call('teardown', container, number + 3));
-        await container.end();
+        await container.kill();
         return {ours: took, netavark: milliseconds};
       },
     };

@@ -57,7 +57,7 @@ function addByReference(container: Container, published: readonly number[]): num
 async function delByReference(container: Container): Promise<void> {
   run(callPlugin(referenceDir, 'portmap', 'DEL', container, portmapConfig(peerNetwork, portsOfPeer, {})));
   run(callPlugin(referenceDir, 'bridge', 'DEL', container, bridgeConfig(peerNetwork, {ipMasq})));
-  await container.end();
+  await container.kill();
 }
 
 const hasOwnPortmap = (): boolean => run({command: [executable, 'plugins', '--json']}).stdout.includes('"portmap"');
