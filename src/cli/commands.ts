@@ -33,6 +33,7 @@ const table: Readonly<Record<string, Entry>> = {
   },
   logs: {summary: 'Show what was done for containers, and what failed.', load: () => import('./commands/logs.ts')},
   ls: {summary: 'List the containers that are attached.', load: () => import('./commands/ls.ts')},
+  metrics: {summary: 'Print numbers for Prometheus.', load: () => import('./commands/metrics.ts')},
   networks: {
     summary: 'List the networks that there are, and their addresses.',
     load: () => import('./commands/networks.ts'),
