@@ -98,6 +98,13 @@ describe('wire', () => {
     expect(await namesIn(bundle)).toBe('config.json');
   });
 
+  test('works for a person who is not root, on a bundle of their own', async () => {
+    await host.must('sh', ['-ec', `mkdir -p -m 700 /run/cni-hook; chown -R 65534 ${bundle}; chmod -R a+rX /mnt`]);
+    const anybody = ['--reuid', '65534', '--clear-groups', executable];
+    expect(await host.run('setpriv', [...anybody, 'wire', bundle])).toMatchObject({exitCode: 0, stderr: ''});
+    expect(JSON.parse(host.read(file)).hooks.poststop).toHaveLength(1);
+  });
+
   test('many at once wire once', async () => {
     await host.must('mkdir', ['-p', '/run/cni-hook']);
     const before = host.read(file);

@@ -4,16 +4,9 @@ import {string} from '@oclif/core/args';
 import {boolean} from '@oclif/core/flags';
 import {CniError} from '../../spec/error.ts';
 import {BaseCommand} from '../base.ts';
-import {configOf, readConfig, writeConfig} from '../bundle-file.ts';
-import {withLock} from '../lock.ts';
-import {unifiedDiff} from '../unified-diff.ts';
+import {configOf} from '../bundle-file.ts';
+import {type Changed, changeConfig} from '../change-config.ts';
 import {unwire} from '../wiring.ts';
-
-interface Unwired {
-  readonly file: string;
-  readonly changed: boolean;
-  readonly diff: readonly string[];
-}
 
 export default class Unwire extends BaseCommand {
   static override readonly description =
@@ -27,19 +20,16 @@ export default class Unwire extends BaseCommand {
     'dry-run': boolean({summary: 'Show the change as a diff, and write nothing.'}),
   };
 
-  async run(): Promise<Unwired> {
+  async run(): Promise<Changed> {
     const {args, flags} = await this.parse(Unwire);
     const file = configOf(resolve(args.bundle));
-    const change = () => {
-      const before = readConfig(file);
+    const change = (before: string | undefined) => {
       if (before === undefined) throw new CniError('ioFailure', `there is no "${file}"`);
-      const after = unwire(before, file);
-      const changed = after !== before;
-      if (changed && !flags['dry-run']) writeConfig(file, after);
-      return {file, changed, diff: unifiedDiff(before, after, file)};
+      return unwire(before, file);
     };
     const {stateDir} = this.settingsFrom(flags);
-    const unwired = await withLock(stateDir, 'wire', change, line => this.note(line));
+    const say = (line: string) => this.note(line);
+    const unwired = await changeConfig(file, change, {stateDir, dryRun: flags['dry-run'], say});
     if (flags['dry-run']) this.print(unwired.diff);
     else this.print([unwired.changed ? `unwired ${file}` : `${file} holds nothing that "wire" has put there`]);
     return unwired;

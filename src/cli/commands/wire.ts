@@ -10,16 +10,9 @@ import {parseDuration} from '../../spec/duration.ts';
 import {CniError} from '../../spec/error.ts';
 import {checkIfName, checkNetworkName} from '../../spec/names.ts';
 import {BaseCommand} from '../base.ts';
-import {askForSpec, configOf, readConfig, writeConfig} from '../bundle-file.ts';
-import {withLock} from '../lock.ts';
-import {unifiedDiff} from '../unified-diff.ts';
+import {askForSpec, configOf, readConfig} from '../bundle-file.ts';
+import {type Changed, changeConfig} from '../change-config.ts';
 import {wire} from '../wiring.ts';
-
-interface Wired {
-  readonly file: string;
-  readonly changed: boolean;
-  readonly diff: readonly string[];
-}
 
 export default class Wire extends BaseCommand {
   static override readonly description =
@@ -46,22 +39,19 @@ export default class Wire extends BaseCommand {
     'dry-run': Flags.boolean({summary: 'Show the change as a diff, and write nothing.'}),
   };
 
-  async run(): Promise<Wired> {
+  async run(): Promise<Changed> {
     const {args, flags} = await this.parse(Wire);
     const file = configOf(resolve(args.bundle));
     const wishes = {executable: executableOf(flags.hook), annotations: annotationsOf(flags.network, flags['keep-ip'])};
     const fresh = flags.spec && readConfig(file) === undefined ? await askForSpec(flags['runtime-path']) : undefined;
-    const change = () => {
-      const before = readConfig(file);
+    const change = (before: string | undefined) => {
       const start = before ?? fresh;
       if (start === undefined) throw noConfig(file);
-      const after = wire(start, wishes, file);
-      const changed = after !== before;
-      if (changed && !flags['dry-run']) writeConfig(file, after);
-      return {file, changed, diff: unifiedDiff(before ?? '', after, file)};
+      return wire(start, wishes, file);
     };
     const {stateDir} = this.settingsFrom(flags);
-    const wired = await withLock(stateDir, 'wire', change, line => this.note(line));
+    const say = (line: string) => this.note(line);
+    const wired = await changeConfig(file, change, {stateDir, dryRun: flags['dry-run'], say});
     if (flags['dry-run']) this.print(wired.diff);
     else this.print([wired.changed ? `wired ${file}` : `${file} is wired already`]);
     return wired;
