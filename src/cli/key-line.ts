@@ -3,7 +3,8 @@
 
 /** From 1; undefined if the complaint names no key that stands in the text just once. */
 export function lineOfComplaint(text: string, complaint: string): number | undefined {
-  const words = Array.from(complaint.matchAll(/"([^"]+)"/g), ([, word = '']) => word);
+  const quoted = Array.from(complaint.matchAll(/"([^"]+)"/g), ([, word = '']) => word);
+  const words = [...quoted, ...(/\bname "/.test(complaint) ? ['name'] : [])];
   const [, plugin] = /plugin "([^"]+)"/.exec(complaint) ?? [];
   const part = plugin === undefined ? undefined : extentOf(text, plugin);
   for (const word of words) {

@@ -8,7 +8,7 @@ import type {Settings} from '../../runtime/settings.ts';
 import {CniError, isKind, reasonOf} from '../../spec/error.ts';
 import {Fields} from '../../spec/fields.ts';
 import type {Network} from '../../spec/network.ts';
-import {compareVersions} from '../../spec/version.ts';
+import {checkVersion, compareVersions} from '../../spec/version.ts';
 import {BaseCommand} from '../base.ts';
 import {lineOfComplaint} from '../key-line.ts';
 import {type NetworkView, viewNetworks} from '../network-views.ts';
@@ -59,8 +59,13 @@ function problemsOf({file, name, problems}: NetworkView, settings: Settings): re
   });
 }
 
-/** Plugins that do not speak the network's version. One that is not there is a problem already. */
+/** A version that we do not speak, or plugins that do not. One that is not there is a problem already. */
 function unspokenIn({plugins, cniVersion}: Network, settings: Settings): readonly string[] {
+  try {
+    checkVersion(cniVersion);
+  } catch (error) {
+    return [reasonOf(error)];
+  }
   const types = plugins.flatMap(({type, json}) => [type, new Fields(json, '').child('ipam').string('type')]);
   const foreign = types.filter(type => type !== '' && verbsOf(type) === undefined);
   return [...new Set(foreign)].flatMap(type => {
