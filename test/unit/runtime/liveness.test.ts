@@ -26,17 +26,26 @@ describe('a lease', () => {
     modified: 200,
     bootTime: 100,
     now: 300,
-    keptUntil: undefined,
+    kept: undefined,
   };
+  const kept = (until: number) => ({kept: {until, wasSeenToEnd: true}});
+  /** The container was never seen to end: a power cut, or a crash. */
+  const promised = (until: number) => ({kept: {until, wasSeenToEnd: false}});
 
   test.each<[string, Partial<LeaseSigns>, string]>([
     ['that names nobody is dead', {hasOwner: false, record: 'alive'}, 'dead'],
     ['of a living attachment is alive', {record: 'alive'}, 'alive'],
     ['of one that may live is left alone', {record: 'unknown', modified: 0}, 'unknown'],
     ['of a dead one is dead', {record: 'dead'}, 'dead'],
-    ['of a dead one that is kept is alive', {record: 'dead', keptUntil: 301}, 'alive'],
-    ['that was kept until now is dead', {record: 'dead', keptUntil: 300}, 'dead'],
-    ['that is kept outlives a reboot', {modified: 0, keptUntil: 301}, 'alive'],
+    ['of a dead one that is kept is alive', {record: 'dead', ...kept(301)}, 'alive'],
+    ['that was kept until now is dead', {record: 'dead', ...kept(300)}, 'dead'],
+    ['that is kept outlives a reboot', {modified: 0, ...kept(301)}, 'alive'],
+    ['that is kept does not outlive its time', {modified: 0, ...kept(299)}, 'dead'],
+    ['of a living attachment is alive after the time of an earlier one', {record: 'alive', ...kept(1)}, 'alive'],
+    ['that is promised outlives a reboot', {modified: 0, ...promised(301)}, 'alive'],
+    ['that is promised does not outlive its time after a reboot', {modified: 0, ...promised(299)}, 'dead'],
+    ['that is promised is its dead record to judge', {record: 'dead', ...promised(301)}, 'dead'],
+    ["that is promised and has lost its record may be a living container's", promised(299), 'unknown'],
     ['from before this boot is dead', {modified: 99}, 'dead'],
     ["of this boot without a record may be somebody else's", {}, 'unknown'],
   ])('%s', (_what, signs, verdict) => {
