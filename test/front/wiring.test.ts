@@ -178,6 +178,14 @@ const aForm = fc.constantFrom<(config: object) => string>(
   config => JSON.stringify(config, undefined, 2),
   config => `${JSON.stringify(config, undefined, '\t')}\n`,
   config => JSON.stringify(config, undefined, 4).replaceAll('\n', '\r\n'),
-  config => ` ${JSON.stringify(config, undefined, 1).replaceAll('{}', '{ }').replaceAll('[]', '[\n]')} \n\n`,
-  config => JSON.stringify(config).replaceAll('","', '" , "'),
+  config =>
+    ` ${outsideStrings(JSON.stringify(config, undefined, 1), /\{\}|\[\]/g, ([open, close]) => `${open}\n ${close}`)} \n\n`,
+  config => outsideStrings(JSON.stringify(config), /,/g, () => ' , '),
 );
+
+/** Replaces in what is punctuation. */
+const outsideStrings = (text: string, pattern: RegExp, put: (found: string) => string): string =>
+  text
+    .split(/("(?:[^"\\]|\\.)*")/)
+    .map((part, i) => (i % 2 === 0 ? part.replaceAll(pattern, put) : part))
+    .join('');
