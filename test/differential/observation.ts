@@ -33,6 +33,10 @@ export function readObservation({steps}: Input, host: Host, directory: string): 
         links.map(link => linkOf(link)),
       );
       setAll(
+        `${side} queues`,
+        links.map(({ifname, txqlen}) => ({ifname, txqlen})),
+      );
+      setAll(
         `${side} addresses`,
         links.flatMap(link => addressesOf(link)),
       );

@@ -25,6 +25,10 @@ export const reasons = {
   'checked thoroughly':
     'SPEC "CHECK": fails if something that ADD made is missing or changed: the reference does not look',
   'two gateways': 'a bridge holds a gateway address for each IPv4 subnet: the reference has room for one',
+  'one default route':
+    'a default route that the configuration names is not added a second time: the reference fails over it',
+  'bridge without ports':
+    'a bridge whose last port has gone has no MAC, and is given one: the reference wants to set the one it has',
   'strict value': 'a value that can not be meant is refused: the reference takes it and answers with something else',
   'asked version':
     'SPEC "VERSION": cniVersion is that of the question (the reference answers 1.0.0), and we speak 1.1.0 too',
@@ -33,7 +37,6 @@ export const reasons = {
     'SPEC "Result": a result in the version of the configuration: the reference answers in the newest form',
   V4: 'a DEL takes its own interface out of the masquerade: the reference fails, and takes out those of the others',
   'leases alone': 'in a lease directory a file that is named by no address is no lease, whatever is in it',
-  'foreign address on lo': 'an address that somebody has put on lo is no reason to fail',
   'state as before': 'DEL puts lo back as it was before the ADD: the reference takes down what was up',
   'file modes': 'leases and lock are for root alone, as with newer versions of the reference',
   'queue length': 'the length of the queue of a veth is left to the kernel: the reference sets it to 0 by accident',

@@ -1,6 +1,7 @@
 // One side of the comparison: a private host with the plugins of one make, in which every input gets a network namespace
 // and directories of its own. A whole input is one shell script that writes down what it sees; that is quick.
-import {createHost, executable, type Host} from '../host.ts';
+import {linkPlugins, pluginDir} from '../conformance/plugins.ts';
+import {createHost, type Host} from '../host.ts';
 import {type Call, type Input, isCall} from './input.ts';
 import {changes, type Observation, readObservation} from './observation.ts';
 
@@ -10,7 +11,6 @@ export interface Side {
 }
 
 export const referenceDir = '/usr/lib/cni';
-export const ourDir = '/opt/cni/bin';
 export const container = '/run/netns/blue';
 
 /** The reference's plugins as Debian ships them. */
@@ -20,20 +20,15 @@ export const openReference = async (): Promise<Side> => sideOf(await createHost(
 export async function openOurs(types: readonly string[]): Promise<Side> {
   const host = await createHost();
   await linkPlugins(host, types);
-  return sideOf(host, ourDir);
+  return sideOf(host, pluginDir);
 }
 
-export async function linkPlugins(host: Host, types: readonly string[], directory = ourDir): Promise<void> {
-  const links = types.map(type => `ln -sf ${executable} ${directory}/${type}`);
-  await host.must('sh', ['-ec', [`mkdir -p ${directory}`, ...links].join('\n')]);
-}
-
-function sideOf(host: Host, pluginDir: string): Side {
+function sideOf(host: Host, plugins: string): Side {
   let count = 0;
   return {
     observe: async input => {
       const directory = `/mnt/observed/${count++}`;
-      host.write(`${directory}/script`, scriptOf(input, pluginDir, directory, host));
+      host.write(`${directory}/script`, scriptOf(input, plugins, directory, host));
       const {exitCode, stderr} = await host.run('unshare', ['--net', '--mount', 'sh', '-e', `${directory}/script`]);
       if (exitCode !== 0) throw new Error(`the script ended with ${exitCode}: ${stderr}`);
       return readObservation(input, host, directory);
@@ -43,7 +38,7 @@ function sideOf(host: Host, pluginDir: string): Side {
 }
 
 /** The calls are numbered from 1 on, and so are the files that they are written down in. */
-function scriptOf(input: Input, pluginDir: string, directory: string, host: Host): string {
+function scriptOf(input: Input, plugins: string, directory: string, host: Host): string {
   let number = 0;
   const parts = input.steps.map(step => {
     if (!isCall(step)) return step.sh;
@@ -51,7 +46,7 @@ function scriptOf(input: Input, pluginDir: string, directory: string, host: Host
     const text = typeof step.conf === 'string' ? step.conf : JSON.stringify(step.conf);
     // The answer of an earlier call goes in as text: in front of the brace that closes the object.
     host.write(`${file}.conf`, step.previous === undefined ? text : text.replace(/\}\s*$/, ''));
-    return [callOf(step, pluginDir, directory, file), changes(step) ? look(file) : ''].join('\n');
+    return [callOf(step, plugins, directory, file), changes(step) ? look(file) : ''].join('\n');
   });
   return [prepare, ...parts].join('\n');
 }
@@ -63,17 +58,17 @@ mount -t tmpfs none /var/lib/cni
 ip link set lo up
 ip netns add blue`;
 
-function callOf({type, verb, env, previous}: Call, pluginDir: string, directory: string, file: string): string {
+function callOf({type, verb, env, previous}: Call, plugins: string, directory: string, file: string): string {
   const variables = {
     CNI_COMMAND: verb,
     CNI_CONTAINERID: 'c1',
     CNI_NETNS: container,
     CNI_IFNAME: 'eth0',
-    CNI_PATH: pluginDir,
+    CNI_PATH: plugins,
     ...env,
   };
   const given = Object.entries(variables).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name}='${value.replaceAll('DIR', pluginDir)}'`],
+    value === undefined ? [] : [`${name}='${value.replaceAll('DIR', plugins)}'`],
   );
   const stdin =
     previous === undefined
@@ -81,7 +76,7 @@ function callOf({type, verb, env, previous}: Call, pluginDir: string, directory:
       : `cat ${file}.conf; printf ',"prevResult":'; cat ${directory}/${previous}.stdout; printf '}'`;
   return `
 { ${stdin}; } >${file}.stdin
-code=0; ${given.join(' ')} ${pluginDir}/${type} <${file}.stdin >${file}.stdout 2>${file}.stderr || code=$?
+code=0; ${given.join(' ')} ${plugins}/${type} <${file}.stdin >${file}.stdout 2>${file}.stderr || code=$?
 echo $code >${file}.exit`;
 }
 

@@ -1,7 +1,7 @@
 // bridge on hosts that are not as they should be: verbs out of turn, a netns that is gone, something in the way, and what
 // CHECK says when something has been taken away.
 import {callsOf, type Input, sh} from '../input.ts';
-import {answer, because, code, type Difference, undone} from '../reasons.ts';
+import {answer, because, code, type Difference, ownMac, undone} from '../reasons.ts';
 import {bridge, hostLocal, v4} from './configs.ts';
 
 const gateway = {isGateway: true, isDefaultGateway: true};
@@ -69,6 +69,10 @@ const sabotaged: readonly Input[] = (
   differs,
 }));
 
+const lastPort = [
+  answer('bridge without ports', '1 ADD'),
+  because('bridge without ports', /(links|queues|addresses|routes|leases)$/),
+];
 const wrongAddress = [code(7), undone];
 const throughX0 = 'ip -n blue link add x0 type veth peer name x1; ip -n blue link set x0 up; ip -n blue link set x1 up';
 
@@ -81,9 +85,9 @@ const inTheWay: readonly Input[] = (
       'a bridge whose last port has gone',
       {},
       'ip link add br1 type bridge; ip link add x0 type veth; ip link set x0 master br1; ip link del x0',
-      [],
+      lastPort,
     ],
-    ['the right address', {}, 'ip link add br1 type bridge; ip address add 10.1.0.1/24 dev br1', []],
+    ['the right address', {}, 'ip link add br1 type bridge; ip address add 10.1.0.1/24 dev br1', [ownMac]],
     ['an address more', {}, 'ip link add br1 type bridge; ip address add fd00:77::1/64 dev br1', []],
     [
       'another address of the subnet',

@@ -5,6 +5,8 @@ import {environmentInputs} from './environment.ts';
 import {faultInputs} from './faults.ts';
 import {hostLocalInputs} from './host-local.ts';
 import {loopbackInputs} from './loopback.ts';
+import {ptpInputs} from './ptp.ts';
+import {staticInputs} from './static.ts';
 import {versionInputs} from './versions.ts';
 
 export const inputs: readonly Input[] = [
@@ -14,4 +16,6 @@ export const inputs: readonly Input[] = [
   ...faultInputs,
   ...hostLocalInputs,
   ...loopbackInputs,
+  ...ptpInputs,
+  ...staticInputs,
 ];

@@ -45,6 +45,8 @@ const saying: readonly Input[] = [
   asked('bridge', ''),
   asked('host-local', {cniVersion: '0.4.0'}),
   asked('loopback', {cniVersion: '1.0.0'}),
+  asked('ptp', {cniVersion: '0.3.1'}),
+  asked('static', {cniVersion: '0.1.0'}),
 ];
 
 /** A result without an address can not be told in the oldest two, and only the newest two have CHECK. */
@@ -58,6 +60,8 @@ export const versionInputs: readonly Input[] = [
   ...inEvery('bridge with everything', 'bridge', everything),
   ...inEvery('bridge with IPv6 alone', 'bridge', bridge({isGateway: true, ...hostLocal([v6])})),
   ...inEvery('host-local with everything', 'host-local', leasing({ranges: [[v4], [v6]], routes})),
+  ...inEvery('ptp', 'ptp', {...leasing({ranges: [[v4], [v6]]}), type: 'ptp'}),
+  ...inEvery('static', 'static', leasing({type: 'static', addresses: [{address: '10.1.0.5/24'}]})),
   ...inEvery('loopback', 'loopback', {name: 'lo', type: 'loopback'}, version =>
     version === '1.0.0' ? [] : [because('result of its version', /^1 ADD (interfaces|ips|ip4|ip6)$/)],
   ),
