@@ -89,5 +89,6 @@ export async function findAttachment(
   return {...named, containerId: checkContainerId(id), netns: state?.pid ? `/proc/${state.pid}/ns/net` : ''};
 }
 
+/** True if no runtime needs to be asked: our record tells all, the cache perhaps not the netns. */
 const isKnown = ({stateDir, cacheDir}: Settings, attachment: Attachment): boolean =>
-  recordsFor(stateDir, attachment).length > 0 || readCached(cacheDir, attachment) !== undefined;
+  recordsFor(stateDir, attachment).length > 0 || (readCached(cacheDir, attachment)?.netns ?? '') !== '';

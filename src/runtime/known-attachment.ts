@@ -32,12 +32,22 @@ export function fromRecord({config, result, args, netns, ...attachment}: Attachm
   return {network: config, subject: {network, containerId, ifName, netns: path, args, result}};
 }
 
-/** Where the file holds no configuration, it is that of the conf dir. */
-export function fromCache(settings: Settings, cached: Cached): KnownAttachment {
+/**
+ * Where the file holds no configuration, it is that of the conf dir. Its own path to the netns comes first: plugins compare
+ * it with the result's. `netns` is another one.
+ */
+export function fromCache(settings: Settings, cached: Cached, netns: string): KnownAttachment {
   const file = cachePath(settings.cacheDir, cached);
   const configured = networkIn(cached, file) ?? loadNetwork(settings.confDir, cached.network);
   const network = grantCapabilities(configured, cached.capabilityArgs);
-  return {network, subject: {...cached, netns: livingNetns(cached.netns), result: resultIn(cached, network, file)}};
+  return {
+    network,
+    subject: {
+      ...cached,
+      netns: livingNetns(cached.netns) || livingNetns(netns),
+      result: resultIn(cached, network, file),
+    },
+  };
 }
 
 /** A list, or one plugin's configuration; a list without plugins has them in files beside it. */

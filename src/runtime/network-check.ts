@@ -17,7 +17,7 @@ import type {Settings} from './settings.ts';
 export function checkNetwork(settings: Settings, attachment: Attachment, netns: string): boolean {
   const record = findRecord(settings.stateDir, {...attachment, plugin: ''});
   const cached = record ? undefined : readCached(settings.cacheDir, attachment);
-  const known = record ? fromRecord(record) : cached && fromCache(settings, {...cached, netns: netns || cached.netns});
+  const known = record ? fromRecord(record) : cached && fromCache(settings, cached, netns);
   const {network: name, containerId, ifName} = attachment;
   if (!known?.subject.result) {
     const reason = `container "${containerId}" is not attached to "${name}" as "${ifName}"`;

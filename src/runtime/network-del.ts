@@ -92,7 +92,7 @@ function delByPlugin(settings: Settings, deletion: Deletion): Deleted {
 
 function known(settings: Settings, {netns, wishes, ...attachment}: Deletion): KnownAttachment {
   const cached = readCached(settings.cacheDir, attachment);
-  if (cached) return fromCache(settings, {...cached, netns: netns || cached.netns});
+  if (cached) return fromCache(settings, cached, netns);
   const network = grantCapabilities(loadNetwork(settings.confDir, attachment.network), wishes.capabilityArgs);
   return {
     network,

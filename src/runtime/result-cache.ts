@@ -1,7 +1,18 @@
 // libcni's cache of results, one file per attachment, for whoever deletes or lists what we added, and the other way round.
 // The name of a file is ambiguous ("a-b" and "c", or "a" and "b-c"), so what stands inside decides; and libcni takes every
 // file of the directory for an attachment, so nothing else may ever lie there, not for a moment.
-import {closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync} from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import type {Attachment} from '../kernel/names.ts';
 import {formatCniArgs, parseCniArgs} from '../spec/cni-args.ts';
 import {Fields, isObject, type Json, type JsonObject} from '../spec/fields.ts';
@@ -11,7 +22,7 @@ import type {CapabilityArgs} from './request-config.ts';
 export interface Cached extends Attachment {
   /** The list, or the single plugin's configuration, as it stood in its file; "" in a file of the form that had none. */
   readonly config: string;
-  /** Empty where the writer did not tell. */
+  /** Where the writer did not tell, as before libcni 1.2.0, it is where the result has the interface; else empty. */
   readonly netns: string;
   /** CNI_ARGS. */
   readonly args: string;
@@ -29,6 +40,16 @@ export const cachePath = (cacheDir: string, {network, containerId, ifName}: Atta
 export function readCached(cacheDir: string, attachment: Attachment): Cached | undefined {
   const cached = readFile(cachePath(cacheDir, attachment), attachment);
   return cached && isOf(cached, attachment) ? cached : undefined;
+}
+
+/** Every attachment that a file in the cache tells of; the old form, which does not tell whose it is, is left out. */
+export function allCached(cacheDir: string): readonly Cached[] {
+  const directory = `${cacheDir}/results`;
+  const names = existsSync(directory) ? readdirSync(directory).sort() : [];
+  const nobody = {network: '', containerId: '', ifName: ''};
+  return names
+    .flatMap(name => readFile(`${directory}/${name}`, nobody) ?? [])
+    .filter(cached => cached.containerId !== '');
 }
 
 /** Writes it to the disk, as a whole or not at all. A file of another attachment with the same name is left alone. */
@@ -106,18 +127,25 @@ function parseCached(json: JsonObject, path: string, attachment: Attachment): Ca
     const {network, containerId, ifName} = attachment;
     return {network, containerId, ifName, config: '', netns: '', args: '', capabilityArgs: {}, result: json};
   }
+  const result = file.child('result');
   const values = new Map(file.list('cniArgs').flatMap(pair => (isPair(pair) ? [pair] : [])));
   return {
     network: file.string('networkName'),
     containerId: file.string('containerId'),
     ifName: file.string('ifName'),
     config: Buffer.from(file.string('config'), 'base64').toString(),
-    netns: file.string('netns'),
+    netns: file.string('netns') || sandboxIn(result, file.string('ifName')),
     args: formatCniArgs({values, ignoreUnknown: false}),
     capabilityArgs: file.child('capabilityArgs').object,
-    result: file.child('result').object,
+    result: result.object,
   };
 }
+
+const sandboxIn = (result: Fields, ifName: string): string =>
+  result
+    .children('interfaces')
+    .find(link => link.string('name') === ifName && link.string('sandbox') !== '')
+    ?.string('sandbox') ?? '';
 
 const isPair = (pair: Json): pair is [string, string] =>
   Array.isArray(pair) && pair.length === 2 && pair.every(part => typeof part === 'string');

@@ -96,6 +96,12 @@ describe('what is read', () => {
     });
   });
 
+  test('finds the netns in the result, where an older libcni did not tell it', () => {
+    const interfaces = [{name: 'eth0'}, {name: 'eth0', sandbox: '/run/netns/red'}];
+    put(bare.replace('"result":{}', `"result":${JSON.stringify({interfaces})}`));
+    expect(readCached(directory, attachment)?.netns).toBe('/run/netns/red');
+  });
+
   test('may be the bare result of long ago', () => {
     const result = {cniVersion: '0.2.0', ip4: {ip: '10.1.0.2/24'}};
     put(JSON.stringify(result));
