@@ -167,10 +167,19 @@ export async function createHost(): Promise<Host> {
       holder.kill('SIGKILL');
       await holder;
       // The first process of a pid namespace ends when all others have ended.
-      while (existsSync(`/proc/${first}/ns/pid`)) await pause(5);
+      while (!hasEnded(first)) await pause(5);
       await removeCgroups(cgroup);
     },
   };
+}
+
+/** True for a process that waits for its parent, too. */
+function hasEnded(pid: string): boolean {
+  try {
+    return /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return true;
+  }
 }
 
 /** A failure is a result; and no clean-up by execa at exit, which Jest's own clean-up of globals turns into a crash. */

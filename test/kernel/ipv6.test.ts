@@ -51,7 +51,11 @@ test('a host whose containers have IPv6 off gives them IPv6 where the network ha
     'for i in all default lo; do echo 1 >/proc/sys/net/ipv6/conf/$i/disable_ipv6; done',
   ] as const;
   await container.run(off[0], off.slice(1));
-  await host.hook('createRuntime', creating('c1', container.pid));
+  expect(await host.hook('createRuntime', creating('c1', container.pid))).toEqual({
+    exitCode: 0,
+    stdout: '',
+    stderr: '',
+  });
   expect(await container.run('ping', ['-6', '-c', '1', '-W', '1', 'fd00:1::1'])).toMatchObject({exitCode: 0});
 });
 
