@@ -1,12 +1,13 @@
-// Makes dist/cni-hook: one executable that needs nothing on the host but the kernel, glibc and nft.
-// The hook runs as root in a directory that somebody else wrote, so nothing may be loaded from there.
-const build = await Bun.build({
+// Makes dist/cni-hook: one executable that needs nothing on the host but the kernel, glibc and nft. And dist/index.js with
+// its types: the library, for Node and Bun.
+const executable = await Bun.build({
   entrypoints: ['src/main.ts'],
   target: 'bun',
   format: 'esm',
   minify: true,
   bytecode: true,
   splitting: true,
+  // The hook runs as root in a directory that somebody else wrote, so nothing may be loaded from there.
   compile: {
     outfile: 'dist/cni-hook',
     autoloadDotenv: false,
@@ -15,4 +16,9 @@ const build = await Bun.build({
     autoloadPackageJson: false,
   },
 });
-for (const message of build.logs) console.error(message);
+
+const library = await Bun.build({entrypoints: ['src/index.ts'], target: 'node', format: 'esm', outdir: 'dist'});
+for (const message of [...executable.logs, ...library.logs]) console.error(message);
+
+const types = Bun.spawnSync(['node_modules/.bin/tsc', '-p', 'src/library'], {stdout: 'inherit', stderr: 'inherit'});
+process.exit(types.exitCode);

@@ -16,7 +16,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   runtime: ['spec', 'kernel', 'plugins'],
   hook: ['spec', 'kernel', 'runtime'],
   cli: ['spec', 'kernel', 'plugins', 'runtime'],
-  index: ['spec', 'kernel', 'plugins', 'runtime'],
+  library: ['spec', 'runtime'],
+  index: ['spec', 'runtime', 'library'],
   'plugin-mode': ['spec', 'kernel', 'plugins', 'runtime'],
   main: ['hook', 'plugin-mode', 'cli'],
 };
@@ -38,7 +39,7 @@ const pureKernel = [
 /** Everything that reaches out of the program, with the only files, or folders, that may import it. */
 const gates: Readonly<Record<string, readonly string[]>> = {
   'bun:ffi': ['src/kernel/libc.ts'],
-  'node:child_process': ['src/kernel/tool.ts', 'src/cli/'],
+  'node:child_process': ['src/library/executable.ts', 'src/cli/'],
   'node:fs': [
     'src/hook.ts',
     'src/plugin-mode.ts',

@@ -47,15 +47,18 @@ export function prepareChain(network: Network, request: AttachmentRequest, dataD
   };
 }
 
+/** True for a plugin of ours, unless `"cni-hook": {"external": true}` asks for the file. */
+export const runsInside = (type: string, conf: Fields): boolean =>
+  isOwnPlugin(type) && !conf.child('cni-hook').boolean('external');
+
 interface Configured extends OwnPlugin {
   readonly isOwn: boolean;
 }
 
-/** `"cni-hook": {"external": true}` asks for the file even where we have a plugin of that name. */
 function withConfig(network: Network, plugin: PluginConfig): Configured {
   const where = `${network.file}: network "${network.name}", plugin "${plugin.type}"`;
   const conf = new Fields(requestConfig(network, plugin, {}), where);
-  const isOwn = isOwnPlugin(plugin.type) && !conf.child('cni-hook').boolean('external');
+  const isOwn = runsInside(plugin.type, conf);
   return {type: plugin.type, conf, isOwn};
 }
 

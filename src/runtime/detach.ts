@@ -6,6 +6,7 @@ import {bootId} from '../kernel/process.ts';
 import type {AttachmentRequest, Owner} from '../plugins/plugin.ts';
 import {parseCniArgs} from '../spec/cni-args.ts';
 import {resultToJson} from '../spec/convert.ts';
+import {isKind} from '../spec/error.ts';
 import {checkVersion, compareVersions} from '../spec/version.ts';
 import {type ForeignSegment, prepareChain} from './chain.ts';
 import {dropContainerDir, pinPath} from './container-dir.ts';
@@ -84,7 +85,8 @@ function callDel(settings: Settings, record: AttachmentRecord, step: ForeignSegm
     callLogged(settings, {type, command: 'DEL', conf: stdin, request: requestOf(settings, record), where});
     return [];
   } catch (error) {
-    return [asError(error)];
+    // In a version that it does not speak it can't have done anything either.
+    return isKind(error, 'incompatibleVersion') ? [] : [asError(error)];
   }
 }
 

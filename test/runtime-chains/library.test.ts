@@ -3,9 +3,9 @@ import {readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {expect, test} from '@jest/globals';
 import {executable} from '../host.ts';
-import {referenceDir, useChainHost} from './chain-host.ts';
+import {referenceDir, scriptDir, useChainHost} from './chain-host.ts';
 
-const {host, addNetns, snapshot} = useChainHost();
+const {host, addNetns, script, snapshot} = useChainHost();
 const library = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
 
 const bridge = (more: object = {}) => ({
@@ -22,7 +22,7 @@ async function program(plugins: readonly object[], body: string, list: object = 
   const script = `
     import * as library from ${JSON.stringify(library)};
     const {Cni, parseNetworkListText, parseNetworkText, isKind} = library;
-    const cni = new Cni({executable: ${JSON.stringify(executable)}, pluginDirs: [${JSON.stringify(referenceDir)}]});
+    const cni = new Cni({executable: ${JSON.stringify(executable)}, pluginDirs: ${JSON.stringify([scriptDir, referenceDir])}});
     const list = parseNetworkListText(${JSON.stringify(text)});
     const one = (containerId, netns = '/run/netns/lib', ifName = 'eth0') => ({containerId, netns, ifName});
     const failure = promise => promise.then(() => 'none', ({code, msg, message}) => ({code, message}));
@@ -46,6 +46,7 @@ test('what is added can be checked, is cached, and goes, twice', async () => {
     await cni.delNetworkList(list, one('c1'));
     print({result, same: JSON.stringify(cached) === JSON.stringify(result), text: config.config === list.text, known,
       left: cni.getCachedAttachments()});`,
+    {cniVersion: '1.0.0'},
   );
   expect(answer).toMatchObject({
     result: {ips: [{address: '10.7.0.2/29', gateway: '10.7.0.1', interface: 2}]},
@@ -60,20 +61,24 @@ test('what is added can be checked, is cached, and goes, twice', async () => {
 
 test('what fails throws the code of the plugin that failed, and leaves nothing', async () => {
   await addNetns('lib');
+  await script(
+    'moody',
+    'cat >/dev/null; [ "$CNI_COMMAND" != ADD ] || { echo \'{"code": 117, "msg": "not today"}\'; exit 1; }',
+  );
   const before = await snapshot();
   const answers = await program(
-    [bridge(), {type: 'portmap', capabilities: {portMappings: true}}],
+    [bridge(), {type: 'moody'}],
     `
-    const wrong = {...one('c1'), capabilityArgs: {portMappings: [{hostPort: -1, containerPort: 80}]}};
     print([
-      await failure(cni.addNetworkList(list, wrong)),
+      await failure(cni.addNetworkList(list, one('c1'))),
       await failure(cni.addNetworkList(list, one('c1', '/run/netns/nowhere'))),
       await failure(cni.addNetworkList(list, one('-'))),
       await failure(cni.checkNetworkList(list, one('never'))),
     ]);`,
+    {cniVersion: '1.0.0'},
   );
   expect(answers).toEqual([
-    {code: expect.any(Number), message: expect.stringContaining('portmap')},
+    {code: 117, message: expect.stringContaining('plugin "moody" failed to ADD: not today')},
     {code: 107, message: expect.stringContaining('/run/netns/nowhere')},
     {code: 4, message: expect.stringContaining('container id "-"')},
     {code: 3, message: expect.stringContaining('never')},
