@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # What install.sh puts somewhere, and how it takes it away again: files, links, directories, and a note of each in the manifest.
 # Sourced by install.sh, which says what $prefix, $manifest and $replace are, and how to say() and fail().
 # What was there before is never lost: it stays, or moves aside to come back.
@@ -90,9 +90,9 @@ read_manifest() {
 
 # A path that is in the manifest already keeps its place there.
 note() {
-  local i kind checksum path
+  local i path
   for i in "${!entries[@]}"; do
-    read -r kind checksum path <<<"${entries[i]}"
+    read -r _ _ path <<<"${entries[i]}"
     if [[ $path == "$3" ]]; then
       entries[i]="$1 $2 $3"
       return
