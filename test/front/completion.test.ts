@@ -1,9 +1,11 @@
 // The completion of bash, asked as bash asks it; of the others that they name every command and flag that there is.
 import {execFileSync} from 'node:child_process';
 import {writeFileSync} from 'node:fs';
-import {beforeAll, expect, test} from '@jest/globals';
+import {beforeAll, expect, jest, test} from '@jest/globals';
 import {executable} from '../host.ts';
 import {scratchDirectory} from '../scratch.ts';
+
+jest.setTimeout(60_000);
 
 const script = `${scratchDirectory()}/completion`;
 const ask = (...args: readonly string[]) => execFileSync(executable, args, {encoding: 'utf8', stdio: 'pipe'});

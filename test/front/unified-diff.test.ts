@@ -1,10 +1,12 @@
 // The diff that --dry-run shows: patch(1) has to be able to use it.
 import {execFileSync} from 'node:child_process';
 import {readFileSync, writeFileSync} from 'node:fs';
-import {expect, test} from '@jest/globals';
+import {expect, jest, test} from '@jest/globals';
 import fc from 'fast-check';
 import {unifiedDiff} from '../../src/cli/unified-diff.ts';
 import {scratchDirectory} from '../scratch.ts';
+
+jest.setTimeout(60_000);
 
 const directory = scratchDirectory();
 

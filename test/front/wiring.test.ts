@@ -1,7 +1,9 @@
 // Wiring as text: what goes in, and that it comes out again to the byte, whatever the file looks like.
-import {describe, expect, test} from '@jest/globals';
+import {describe, expect, jest, test} from '@jest/globals';
 import fc from 'fast-check';
 import {unwire, wire, wiredAnnotation} from '../../src/cli/wiring.ts';
+
+jest.setTimeout(60_000);
 
 const executable = '/usr/local/bin/cni-hook';
 const noWishes = {executable, annotations: {}};
