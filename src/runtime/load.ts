@@ -15,11 +15,15 @@ export interface Loaded<T = Network | CniError> {
   readonly text: string;
 }
 
-/** Everything in the conf dir, file by file. A directory that is not there holds nothing. */
-export function* loadAll(confDir: string): Generator<Loaded> {
+/**
+ * Everything in the conf dir, file by file, but for what was read and whose text is not `ofInterest`. A directory that is
+ * not there holds nothing.
+ */
+export function* loadAll(confDir: string, ofInterest = (_text: string): boolean => true): Generator<Loaded> {
   for (const name of confFiles(confDir)) {
     const file = `${confDir}/${name}`;
-    yield {file, ...loadFile(file)};
+    const loaded = loadFile(file, ofInterest);
+    if (loaded) yield {file, ...loaded};
   }
 }
 
@@ -28,7 +32,13 @@ export const loadNetwork = (confDir: string, name: string): Network => loadWithT
 
 /** The same with the text that describes it. */
 export function loadWithText(confDir: string, name: string): Loaded<Network> {
-  return firstThat(confDir, network => network.name === name, `no network "${name}" in ${confDir}`);
+  const isIt = (network: Network): boolean => network.name === name;
+  // Parsing costs more than reading, and most files are of other networks. JSON may spell any character as \uXXXX.
+  const mayBeIt = (text: string): boolean => text.includes(name) || text.includes('\\u');
+  for (const {network, ...loaded} of loadAll(confDir, mayBeIt)) {
+    if (!(network instanceof CniError) && isIt(network)) return {...loaded, network};
+  }
+  return firstThat(confDir, isIt, `no network "${name}" in ${confDir}`);
 }
 
 /** The first network of the conf dir. */
@@ -52,9 +62,10 @@ function firstThat(confDir: string, wanted: (network: Network) => boolean, nothi
   );
 }
 
-function loadFile(file: string): Omit<Loaded, 'file'> {
+function loadFile(file: string, ofInterest: (text: string) => boolean): Omit<Loaded, 'file'> | undefined {
   try {
     const text = readFileSync(file, 'utf8');
+    if (!ofInterest(text)) return undefined;
     const json = parseObject(text, file);
     return file.endsWith('.conflist') ? {text, network: loadList(json, file)} : loadSingle(json, file);
   } catch (error) {

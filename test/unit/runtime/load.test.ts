@@ -47,6 +47,13 @@ describe('the order', () => {
   });
 });
 
+test('a name that is written with escapes counts as any other', () => {
+  const escaped = JSON.stringify(list('n', 'first')).replaceAll('"n"', '"\\u006e"');
+  expect(loadNetwork(confDir({'10.conflist': escaped, '20.conflist': list('n', 'second')}), 'n').file).toMatch(
+    /10\.conflist$/,
+  );
+});
+
 describe('a file that can not be read', () => {
   test.each([
     ['is no JSON', '{"name": "n",\n"plugins": }', '10.conflist:2:12: not valid JSON'],
