@@ -3,8 +3,8 @@ import {type Fault, fault, type Part} from '../../runtime/doctor/finding.ts';
 import {quoted} from '../../runtime/doctor/shell.ts';
 import {defaultHooksDir, type FileStatus, hookFilesIn} from '../hooks-d.ts';
 
-/** podman reads the packages' directory too (oci-hooks(5)). */
-const hookDirectories = ['/usr/share/containers/oci/hooks.d', defaultHooksDir];
+/** The second is CRI-O's, and podman's where it is told so. */
+const hookDirectories = [defaultHooksDir, '/etc/containers/oci/hooks.d'];
 
 export const hookFiles: Part = {
   area: 'hooks.d',

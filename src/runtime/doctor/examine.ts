@@ -2,6 +2,7 @@
 // from looking at the others.
 import {Kernel} from '../../kernel/kernel.ts';
 import {reasonOf} from '../../spec/error.ts';
+import {allRecords} from '../record.ts';
 import type {Settings} from '../settings.ts';
 import {readHostLinks} from '../topology.ts';
 import {bridges} from './bridges.ts';
@@ -13,14 +14,14 @@ import {kernelFeatures} from './kernel-features.ts';
 import {leasesOfTheLiving} from './leases.ts';
 import {living} from './living.ts';
 import {orphans} from './orphans.ts';
-import {records} from './records.ts';
+import {recordFiles} from './records.ts';
 
 const ownParts: readonly Part[] = [
   kernelFeatures,
   bridges,
   forwarding,
   firewall,
-  records,
+  recordFiles,
   leasesOfTheLiving,
   living,
   orphans,
@@ -35,7 +36,9 @@ export function* examine(
   const kernel = new Kernel();
   try {
     const host = readHostLinks(kernel);
-    const examination = {settings, kernel, host, gateways: gatewayNetworks(settings), ourCommand};
+    const records = allRecords(settings.stateDir);
+    const gateways = gatewayNetworks(settings.confDir, records);
+    const examination = {settings, kernel, host, records, gateways, ourCommand};
     for (const part of [...others, ...ownParts]) {
       const {area, inOrder} = part;
       let isInOrder = true;

@@ -8,21 +8,19 @@ import {CniError} from '../../spec/error.ts';
 import {Fields} from '../../spec/fields.ts';
 import type {Network} from '../../spec/network.ts';
 import {loadAll} from '../load.ts';
-import {allRecords} from '../record.ts';
-import type {Settings} from '../settings.ts';
+import type {AttachmentRecord} from '../record.ts';
 
 export interface GatewayNetwork {
   readonly name: string;
   readonly bridge: string;
   readonly forceAddress: boolean;
-  readonly masquerades: boolean;
   readonly ranges: readonly {readonly subnet: Cidr; readonly gateway: Cidr}[];
 }
 
 /** A configuration of the conf dir goes before the one with which a container was attached. */
-export function gatewayNetworks({confDir, stateDir}: Settings): readonly GatewayNetwork[] {
+export function gatewayNetworks(confDir: string, records: readonly AttachmentRecord[]): readonly GatewayNetwork[] {
   const configured = [...loadAll(confDir)].flatMap(({network}) => (network instanceof CniError ? [] : [network]));
-  const inUse = allRecords(stateDir).map(({config}) => config);
+  const inUse = records.map(({config}) => config);
   const byName = new Map([...inUse, ...configured.toReversed()].map(network => [network.name, network]));
   return [...byName.values()].flatMap(network => gatewaysOf(network));
 }
@@ -32,9 +30,9 @@ function gatewaysOf({name, plugins}: Network): readonly GatewayNetwork[] {
     if (type !== 'bridge') return [];
     try {
       const conf = new Fields(json, name);
-      const {bridge, isGateway, forceAddress, ipMasq} = parseBridgeConfig(conf, noCniArgs);
+      const {bridge, isGateway, forceAddress} = parseBridgeConfig(conf, noCniArgs);
       if (!isGateway) return [];
-      return [{name, bridge, forceAddress, masquerades: ipMasq, ranges: rangesOf(conf)}];
+      return [{name, bridge, forceAddress, ranges: rangesOf(conf)}];
     } catch {
       return [];
     }

@@ -6,7 +6,7 @@ import {quoted} from './shell.ts';
 // Longer than any hook may last. Milliseconds.
 const longEnough = 120_000;
 
-export const records: Part = {
+export const recordFiles: Part = {
   area: 'records',
   inOrder: 'every record can be read, and is whole',
   examine: function* ({settings, ourCommand}) {

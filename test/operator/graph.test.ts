@@ -1,0 +1,145 @@
+// The picture of a host with three networks and ten containers, in every form, and what is marked in it. The names of pairs
+// differ from run to run: in the expected text they are numbered as they come.
+import {readFileSync, writeFileSync} from 'node:fs';
+import {hostname} from 'node:os';
+import {describe, expect, test} from '@jest/globals';
+import {stateDir, useCliHost} from '../e2e/cli-host.ts';
+import {bridgeNetwork} from '../fixtures/networks.ts';
+
+const {host, cli, json, attach, end} = useCliHost();
+
+const golden = (name: string) => new URL(`golden/${name}`, import.meta.url);
+
+/** With UPDATE_GOLDEN=1 the expected text is written anew: look at it before it is committed. */
+function expectGolden(name: string, text: string): void {
+  if (process.env.UPDATE_GOLDEN) writeFileSync(golden(name), `${text}\n`);
+  expect(`${text}\n`).toBe(readFileSync(golden(name), 'utf8'));
+}
+
+function steady(text: string): string {
+  const names: string[] = [];
+  return text.replaceAll(hostname(), 'HOST').replaceAll(/veth[0-9a-f]{11}/g, name => {
+    if (!names.includes(name)) names.push(name);
+    return `veth-${names.indexOf(name) + 1}`;
+  });
+}
+
+const ipam = (...subnets: readonly string[]) => ({type: 'host-local', ranges: subnets.map(subnet => [{subnet}])});
+
+/** Three networks, ten containers: c10 is in two, c8 has ended, of c9 the interface was deleted, of c7 the record. */
+async function furnish(): Promise<void> {
+  await sh(
+    'ip link add up0 type veth peer name up1; ip address add 192.0.2.1/24 dev up0; ip link set up0 up; ip link set up1 up; ip route add default via 192.0.2.254',
+  );
+  const front = bridgeNetwork('front', 'front0', {isGateway: true, ipam: ipam('10.20.0.0/24')});
+  const dual = bridgeNetwork('dual', 'dual0', {isGateway: true, ipam: ipam('10.30.0.0/24', 'fd00:30::/64')});
+  const conf = '/run/conf';
+  host().write(`${conf}/10-front.conflist`, front);
+  host().write(`${conf}/20-back.conflist`, bridgeNetwork('back', 'back0', {ipam: ipam('10.40.0.0/24')}));
+  host().write(`${conf}/30-dual.conflist`, dual);
+  const put = (id: string, ...networks: readonly string[]) =>
+    attach(id, '--conf-dir', conf, ...networks.flatMap(network => ['--network', network]));
+  for (const id of ['c1', 'c2', 'c3', 'c4']) await put(id, 'front');
+  for (const id of ['c5', 'c6']) await put(id, 'back');
+  await put('c7', 'dual');
+  const ended = await put('c8', 'dual');
+  const cut = await put('c9', 'dual');
+  await put('c10', 'front', 'back:net1');
+  await end(ended);
+  await cut.run('ip', ['link', 'delete', 'eth0']);
+  await sh(`rm -r ${stateDir}/containers/c7`);
+}
+
+const sh = (script: string) => host().must('sh', ['-ec', script]);
+
+test('three networks and ten containers, in every form', async () => {
+  await furnish();
+  for (const format of ['tree', 'mermaid', 'dot']) {
+    const {exitCode, stdout, stderr} = await cli('graph', '--format', format);
+    expect({exitCode, stderr}).toEqual({exitCode: 0, stderr: ''});
+    expectGolden(`host.${format}`, steady(stdout));
+  }
+  const svg = (await cli('graph', '--format', 'svg')).stdout;
+  if (process.env.KEEP_SVG) writeFileSync(process.env.KEEP_SVG, svg);
+  expectWellFormed(svg);
+  for (const words of ['10.20.0.2/24', 'fd00:30::3/64', '! no record', '! no interface', '! dead, no interface']) {
+    expect(svg).toContain(`>${words}</text>`);
+  }
+  expectApart(svg);
+  await sh('ip link delete up0');
+});
+
+test('as JSON, with what does not fit', async () => {
+  await attach('c1');
+  const lost = await attach('c2');
+  await lost.run('ip', ['link', 'delete', 'eth0']);
+  expect(await json('graph')).toEqual({
+    host: hostname(),
+    uplinks: [],
+    bridges: [
+      {
+        name: 'cnibr0',
+        addresses: ['172.19.1.1/24'],
+        networks: ['mynet'],
+        up: true,
+        ports: [
+          {
+            container: 'c1',
+            network: 'mynet',
+            ifName: 'eth0',
+            hostInterface: expect.stringMatching(/^veth/),
+            addresses: [expect.stringMatching(/^172\.19\.1\.\d+\/24$/)],
+            marks: [],
+          },
+          expect.objectContaining({container: 'c2', marks: ['no interface']}),
+        ],
+      },
+    ],
+    elsewhere: [],
+  });
+});
+
+describe('a port', () => {
+  test.each([
+    ['not on its bridge', 'ip link set $VETH nomaster'],
+    ['down', 'ip link set $VETH down'],
+  ])('is marked as %s', async (mark, command) => {
+    await attach('c1');
+    await sh(command.replace('$VETH', '$(ip -o link show type veth | sed -n "s/.*: \\(veth[0-9a-f]*\\)@.*/\\1/p")'));
+    expect((await cli('graph')).stdout).toContain(`! ${mark}: c1 eth0`);
+  });
+
+  test('of somebody else is shown, and not marked', async () => {
+    await attach('c1');
+    await sh(
+      'ip link add other type veth peer name other1; ip link set other master cnibr0; ip link set other up; ip link set other1 up',
+    );
+    expect((await cli('graph')).stdout).toMatch(/└─ not ours {2}other$/);
+    await sh('ip link delete other');
+  });
+});
+
+function expectWellFormed(svg: string): void {
+  const open: string[] = [];
+  for (const [, close, name = '', self] of svg.matchAll(/<(\/?)([a-z]+)[^<>]*?(\/?)>/g)) {
+    if (close) expect(open.pop()).toBe(name);
+    else if (!self) open.push(name);
+  }
+  expect(open).toEqual([]);
+}
+
+/** No box lies upon another. */
+function expectApart(svg: string): void {
+  const boxes = Array.from(svg.matchAll(/<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"/g)).map(
+    found => found.slice(1).map(Number),
+  ) as [number, number, number, number][];
+  // Uplink, host, three bridges, and eleven ends in containers.
+  expect(boxes).toHaveLength(16);
+  for (const [i, [x, y, width, height]] of boxes.entries()) {
+    for (const [otherX, otherY, otherWidth, otherHeight] of boxes.slice(i + 1)) {
+      const isApart =
+        x + width <= otherX || otherX + otherWidth <= x || y + height <= otherY || otherY + otherHeight <= y;
+      expect(isApart).toBe(true);
+    }
+  }
+}
