@@ -58,7 +58,6 @@ const gates: Readonly<Record<string, readonly string[]>> = {
     'src/runtime/delegates.ts',
     'src/runtime/foreign.ts',
     'src/runtime/garbage/files.ts',
-    'src/runtime/garbage/interfaces.ts',
     'src/runtime/garbage/leases.ts',
     'src/runtime/inspect.ts',
     'src/runtime/kept.ts',

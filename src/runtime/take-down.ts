@@ -19,13 +19,21 @@ export function takeDownIfIdle(settings: Settings, network: string, kernel: Kern
   const failures = kernel.takeBack(withoutUsedBridges(kernel, undoOf(stateDir, network)));
   if (failures.length > 0) return failures;
   dropNetworkRecord(stateDir, network);
-  return takeHostBack(stateDir, kernel);
+  return takeHostBack(settings, kernel);
 }
 
-function takeHostBack(stateDir: string, kernel: Kernel): readonly Error[] {
+/** True if the host is still changed for networks of which there is none any more: whoever took down the last one died. */
+export const isHostLeftOver = ({stateDir}: Settings): boolean =>
+  readNetworkRecord(stateDir, host) !== undefined &&
+  knownNetworks(stateDir).length === 0 &&
+  allRecords(stateDir).length === 0;
+
+/** Puts back what was changed on the host for any network, if there is none any more. */
+export function takeHostBack(settings: Settings, kernel: Kernel): readonly Error[] {
+  const {stateDir} = settings;
   const lock = lockNetwork(stateDir, host, 'exclusive');
   try {
-    if (knownNetworks(stateDir).length > 0 || allRecords(stateDir).length > 0) return [];
+    if (!isHostLeftOver(settings)) return [];
     const failures = kernel.takeBack(undoOf(stateDir, host));
     if (failures.length === 0) dropNetworkRecord(stateDir, host);
     return failures;

@@ -10,7 +10,7 @@ import {findLeftovers} from './files.ts';
 import type {Garbage, Search} from './garbage.ts';
 import {findOrphanInterfaces} from './interfaces.ts';
 import {findDeadLeases, findStalePromises} from './leases.ts';
-import {findIdleNetworks, findOrphanRules} from './networks.ts';
+import {findIdleNetworks, findLeftOverHost, findOrphanRules} from './networks.ts';
 
 const finders = [
   findDeadAttachments,
@@ -18,6 +18,7 @@ const finders = [
   findStalePromises,
   findOrphanInterfaces,
   findIdleNetworks,
+  findLeftOverHost,
   findOrphanRules,
   findLeftovers,
 ];

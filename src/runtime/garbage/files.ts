@@ -4,9 +4,18 @@ import {basename, dirname} from 'node:path';
 import {dropContainerDir} from '../container-dir.ts';
 import {withContainerLock} from '../container-lock.ts';
 import {promisesDir} from '../kept.ts';
+import {lockNetwork} from '../network-lock.ts';
 import {leasesIn} from '../ports.ts';
-import {containerDir, knownContainers, knownNetworks, readNetworkRecord, recordsOf} from '../record.ts';
+import {
+  containerDir,
+  dropNetworkRecord,
+  knownContainers,
+  knownNetworks,
+  readNetworkRecord,
+  recordsOf,
+} from '../record.ts';
 import type {Settings} from '../settings.ts';
+import {host} from '../shared-undo.ts';
 import type {Garbage, Search} from './garbage.ts';
 import {leaseDirectories} from './leases.ts';
 
@@ -25,32 +34,54 @@ export function* findLeftovers(search: Search): Generator<Garbage> {
       takeBack: () => withContainerLock(stateDir, containerId, () => dropContainerDir(stateDir, containerId)),
     };
   }
-  for (const {path, why} of broken(search.settings)) {
-    yield {kind: 'file', what: `${path}, ${why}`, network: '', takeBack: () => rmSync(path, {force: true})};
+  yield* findBrokenRecords(search.settings);
+  yield* findUnfinished(search.settings);
+}
+
+/** What a crash, or somebody's hand, left beside the records of networks and the host's. Their locks keep out who writes. */
+function* findBrokenRecords({stateDir}: Settings): Generator<Garbage> {
+  const halfWritten = namesIn(`${stateDir}/networks`).filter(name => name.endsWith(unfinished));
+  const networks = halfWritten.map(name => name.slice(0, -unfinished.length));
+  for (const network of [...networks, ...(existsSync(`${stateDir}/host${unfinished}`) ? [host] : [])]) {
+    const path = network === host ? `${stateDir}/host${unfinished}` : `${stateDir}/networks/${network}${unfinished}`;
+    const takeBack = () => alone(stateDir, network, () => rmSync(path, {force: true}));
+    yield {kind: 'file', what: `${path}, half written`, network, takeBack};
   }
-  for (const directory of leaseDirectories(search.settings)) {
-    const path = unfinishedLease(directory);
+  for (const network of knownNetworks(stateDir).filter(known => !readNetworkRecord(stateDir, known))) {
+    const drop = () => readNetworkRecord(stateDir, network) ?? dropNetworkRecord(stateDir, network);
+    const what = `${stateDir}/networks/${network}.json, which is no record`;
+    yield {kind: 'file', what, network, takeBack: () => alone(stateDir, network, drop)};
+  }
+}
+
+// Nobody writes for so many milliseconds.
+const longestWrite = 60_000;
+
+function* findUnfinished(settings: Settings): Generator<Garbage> {
+  for (const directory of leaseDirectories(settings)) {
+    // Where host-local writes a lease before it gives it its name.
+    const path = `${dirname(directory)}/.${basename(directory)}.new`;
     if (!existsSync(path)) continue;
-    const drop = () => leasesIn(search.settings, directory).locked(() => rmSync(path, {force: true}));
-    yield {kind: 'file', what: `${path}, half written`, network: '', takeBack: drop};
+    const takeBack = () => leasesIn(settings, directory).locked(() => rmSync(path, {force: true}));
+    yield {kind: 'file', what: `${path}, half written`, network: basename(directory), takeBack};
+  }
+  for (const name of namesIn(promisesDir(settings)).filter(other => other.endsWith(unfinished))) {
+    const path = `${promisesDir(settings)}/${name}`;
+    const modified = statSync(path, {throwIfNoEntry: false})?.mtimeMs ?? Number.POSITIVE_INFINITY;
+    if (modified > Date.now() - longestWrite) continue;
+    yield {kind: 'file', what: `${path}, half written`, network: '', takeBack: () => rmSync(path, {force: true})};
   }
 }
 
-/** What a crash, or somebody's hand, left beside the records of networks and the promises. */
-function broken(settings: Settings): readonly {readonly path: string; readonly why: string}[] {
-  const {stateDir} = settings;
-  const networks = `${stateDir}/networks`;
-  const unreadable = knownNetworks(stateDir).filter(network => !readNetworkRecord(stateDir, network));
-  return [
-    ...[networks, promisesDir(settings)].flatMap(halfWritten).map(path => ({path, why: 'half written'})),
-    ...unreadable.map(network => ({path: `${networks}/${network}.json`, why: 'which is no record'})),
-  ];
-}
+const unfinished = '.json.new';
 
-/** Where host-local writes a lease before it gives it its name. */
-const unfinishedLease = (directory: string): string => `${dirname(directory)}/.${basename(directory)}.new`;
+const namesIn = (directory: string): readonly string[] => (existsSync(directory) ? readdirSync(directory) : []);
 
-function halfWritten(directory: string): readonly string[] {
-  const names = existsSync(directory) ? readdirSync(directory) : [];
-  return names.filter(name => name.endsWith('.new')).map(name => `${directory}/${name}`);
+function alone(stateDir: string, network: string, work: () => void): void {
+  const lock = lockNetwork(stateDir, network, 'exclusive');
+  try {
+    work();
+  } finally {
+    lock.release();
+  }
 }

@@ -4,7 +4,7 @@ import {findTool, runTool} from '../../kernel/tool.ts';
 import {lockNetwork} from '../network-lock.ts';
 import {allRecords, knownNetworks, readNetworkRecord} from '../record.ts';
 import type {Settings} from '../settings.ts';
-import {takeDownIfIdle} from '../take-down.ts';
+import {isHostLeftOver, takeDownIfIdle, takeHostBack} from '../take-down.ts';
 import {concerns, type Garbage, type Search} from './garbage.ts';
 
 export function* findIdleNetworks(search: Search): Generator<Garbage> {
@@ -19,6 +19,16 @@ export function* findIdleNetworks(search: Search): Generator<Garbage> {
       takeBack: () => alone(settings, network, () => takeDownIfIdle(settings, network, kernel)),
     };
   }
+}
+
+/** What the last network leaves if its end is interrupted. */
+export function* findLeftOverHost({settings, kernel, network, idleNetworks}: Search): Generator<Garbage> {
+  if (!idleNetworks || network !== undefined || !isHostLeftOver(settings)) return;
+  const takeBack = () => {
+    const [failure] = takeHostBack(settings, kernel);
+    if (failure) throw failure;
+  };
+  yield {kind: 'network', what: 'what was changed on the host for networks that are gone', network: '', takeBack};
 }
 
 export function* findOrphanRules(search: Search): Generator<Garbage> {
