@@ -3,8 +3,9 @@
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
 import type {Snapshot} from '../fixtures/snapshot.ts';
 import {creating, stopped} from '../fixtures/state.ts';
-import {createHost, executable, type Host, type Netns, type Outcome} from '../host.ts';
-import {type Kills, killAtEveryCall, type RunHook} from './crash.ts';
+import {createHost, type Host, type Netns} from '../host.ts';
+import {collect, done, gc} from './containers.ts';
+import {describeKills, killAtEveryCall, type Run, totalOf} from './crash.ts';
 import {expectHost, expectReach, settledSnapshot} from './settled.ts';
 
 export interface Crashing {
@@ -14,7 +15,6 @@ export interface Crashing {
   readonly gateways: readonly string[];
 }
 
-const done: Outcome = {exitCode: 0, stdout: '', stderr: ''};
 // One test is hundreds of rounds.
 const longest = 900_000;
 
@@ -36,25 +36,23 @@ export function describeCrashes({family, network, gateways}: Crashing): void {
     });
 
     test.each(aftermaths())('createRuntime is killed at every step, $what', async ({follow}) => {
-      await sweep('createRuntime', async hook => {
+      await sweep('createRuntime', async run => {
         const container = await host.netns();
-        await hook('createRuntime', creating('c1', container.pid));
+        await run(['createRuntime'], creating('c1', container.pid));
         await container.end();
         await follow();
-        await collect();
         await expectHost(host, before);
       });
     });
 
     test.each(aftermaths())('poststop is killed at every step, $what', async ({follow}) => {
-      await sweep('poststop', async hook => {
+      await sweep('poststop', async run => {
         const container = await start('c1');
         const letGo = await holdNetns(container);
         await container.end();
-        await hook('poststop', stopped('c1'));
+        await run(['poststop'], stopped('c1'));
         await letGo();
         await follow();
-        await collect();
         await expectHost(host, before);
       });
     });
@@ -63,13 +61,12 @@ export function describeCrashes({family, network, gateways}: Crashing): void {
   describe(`${family}, in a network that was never used`, () => {
     test.each(aftermaths())('the first createRuntime is killed at every step, $what', async ({follow}) => {
       before = await settledSnapshot(host);
-      await sweep('first createRuntime', async hook => {
+      await sweep('first createRuntime', async run => {
         await host.must('rm', ['-rf', '/run/cni-hook', '/var/lib/cni']);
         const container = await host.netns();
-        await hook('createRuntime', creating('c1', container.pid));
+        await run(['createRuntime'], creating('c1', container.pid));
         await container.end();
-        await follow();
-        await collect('--networks');
+        await follow('--networks');
         await expectHost(host, before);
       });
     });
@@ -80,17 +77,19 @@ export function describeCrashes({family, network, gateways}: Crashing): void {
     });
   });
 
+  /** What comes after, and one gc. */
   function aftermaths() {
     return [
-      {what: 'and nobody comes back', follow: async () => undefined},
+      {what: 'and nobody comes back', follow: (...flags: readonly string[]) => collect(host, ...flags)},
       {what: 'and others come, one with the same id', follow: othersCome},
     ];
   }
 
-  async function othersCome(): Promise<void> {
+  async function othersCome(...flags: readonly string[]): Promise<void> {
     const [other, same] = [await start('c2'), await start('c1')];
     await end('c2', other);
     await end('c1', same);
+    await gc(host, ...flags);
   }
 
   async function start(id: string): Promise<Netns> {
@@ -111,20 +110,11 @@ export function describeCrashes({family, network, gateways}: Crashing): void {
     return () => host.must('kill', ['-9', holder]);
   }
 
-  /** One gc; a second one finds nothing. */
-  async function collect(...flags: readonly string[]): Promise<void> {
-    expect(await host.run(executable, ['gc', ...flags])).toMatchObject({exitCode: 0});
-    const second = await host.run(executable, ['gc', '--json', ...flags]);
-    expect({...second, stdout: JSON.parse(second.stdout)}).toEqual({...done, stdout: []});
-  }
-
-  async function sweep(what: string, round: (hook: RunHook) => Promise<void>): Promise<void> {
+  async function sweep(what: string, round: (run: Run) => Promise<void>): Promise<void> {
     const kills = await killAtEveryCall(host, round);
-    const total = kills.reduce((sum, {times}) => sum + times, 0);
+    const total = totalOf(kills);
     all += total;
-    process.stdout.write(`${family}, ${what}: killed ${total} times: ${list(kills)}\n`);
+    process.stdout.write(`${family}, ${what}: ${describeKills(kills)}\n`);
     expect(total).toBeGreaterThan(20);
   }
 }
-
-const list = (kills: readonly Kills[]): string => kills.map(({call, times}) => `${call} ${times}`).join(', ');

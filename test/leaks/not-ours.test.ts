@@ -5,7 +5,7 @@ import {callReference} from '../fixtures/reference.ts';
 import {creating} from '../fixtures/state.ts';
 import {createHost, type Host} from '../host.ts';
 import {collect, done, gateway, gc, leases, start, useNetwork} from './containers.ts';
-import {expectHost, expectReach, settledSnapshot} from './settled.ts';
+import {expectHost, expectReach, settledSnapshot, until} from './settled.ts';
 
 jest.setTimeout(60_000);
 
@@ -101,6 +101,8 @@ test('an interface whose record is lost goes with the last that holds its networ
 
 test('a dead attachment goes, though the number of its network namespace has come again', async () => {
   await (await start(host, 'c1')).end();
+  const ports = async () => host.must('ip', ['-br', 'link', 'show', 'master', 'cnibr0']);
+  await until('the kernel has taken the pair away', async () => (await ports()) === '');
   const other = await host.netns();
   const inode = Number(await host.must('stat', ['-Lc', '%i', `/proc/${other.pid}/ns/net`]));
   const old = JSON.parse(host.read(record)) as {netns: object};
