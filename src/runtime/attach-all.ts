@@ -12,6 +12,7 @@ import type {Container} from './container.ts';
 import {pinPath} from './container-dir.ts';
 import {resolveDelegates} from './delegates.ts';
 import {detach} from './detach.ts';
+import {refuseMissing} from './missing-plugins.ts';
 import {dryIpamPorts} from './ports.ts';
 import {findRecord, recordsOf} from './record.ts';
 import {grantCapabilities} from './request-config.ts';
@@ -85,6 +86,7 @@ function prepare(
     args: wishes.args,
   };
   const chain = prepareChain(network, request, settings.dataDir);
+  refuseMissing(settings, network, chain);
   const keepSeconds = wishes.keepSeconds ?? network.keepSeconds;
   return {request, plugin: '', previous: undefined, network, chain, keepSeconds};
 }

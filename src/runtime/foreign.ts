@@ -43,7 +43,7 @@ function runPatiently(file: string, {command, request, conf}: ForeignCall, path:
 }
 
 /** The first regular file of that name. Throws `unknownPlugin`. */
-function findPlugin(type: string, path: readonly string[], where: string): string {
+export function findPlugin(type: string, path: readonly string[], where: string): string {
   const files = path.map(directory => `${directory}/${type}`);
   const found = files.find(file => statSync(file, {throwIfNoEntry: false})?.isFile());
   if (found) return found;

@@ -94,8 +94,11 @@ test('a file that is not executable is told as such', async () => {
   await script('bad', 'exit 0');
 });
 
-test('a plugin that is not there is told, with where it was looked for', async () => {
-  const before = await standing([ourBridge, {type: 'nowhere'}]);
+test.each([
+  ['a plugin', [ourBridge, {type: 'nowhere'}]],
+  ['an IPAM plugin', [{...ourBridge, ipam: {type: 'nowhere'}}]],
+])('%s that is not there is told before anything is done, with where it was looked for', async (_what, plugins) => {
+  const before = await standing(plugins);
   const {exitCode, stderr} = await cli(['add', network, await addNetns('n1')]);
   expect({exitCode, stderr}).toEqual({
     exitCode: 1,
@@ -103,7 +106,6 @@ test('a plugin that is not there is told, with where it was looked for', async (
       `there is no plugin "nowhere": it is none of ours, and not in ${scriptDir}:/usr/lib/cni`,
     ),
   });
-  await cli(['del', network, '/run/netns/n1', '--force']);
   await deleteNetns('n1');
   expect(await snapshot()).toEqual(before);
 });
