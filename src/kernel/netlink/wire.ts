@@ -1,5 +1,6 @@
 // netlink(7) on the wire: messages of attributes, each padded to four bytes. Pure: bytes in, bytes out.
-// Numbers are in the machine's own order; every machine that Bun runs on is little endian.
+// Numbers are in the machine's own order; every machine that Bun runs on is little endian. Plain loops on purpose: what the
+// engine meets often enough it compiles, on another thread, and a hook has ended before that pays.
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -40,9 +41,11 @@ export const text = (value: string): Bytes => Uint8Array.from(new TextEncoder().
 
 /** One attribute. */
 export function attribute(type: number, payload: Bytes): Bytes {
-  const bytes = new Uint8Array(align(4 + payload.length));
-  bytes.set(u16(4 + payload.length), 0);
-  bytes.set(u16(type), 2);
+  const length = 4 + payload.length;
+  const bytes = new Uint8Array(align(length));
+  const view = viewOf(bytes);
+  view.setUint16(0, length, true);
+  view.setUint16(2, type, true);
   bytes.set(payload, 4);
   return bytes;
 }
@@ -52,7 +55,9 @@ export const nest = (type: number, ...attributes: readonly Bytes[]): Bytes =>
   attribute(type | nested, concat(attributes));
 
 export function concat(parts: readonly Bytes[]): Bytes {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const bytes = new Uint8Array(length);
   let at = 0;
   for (const part of parts) {
     bytes.set(part, at);
@@ -64,8 +69,14 @@ export function concat(parts: readonly Bytes[]): Bytes {
 /** The message with its header, as it goes out. */
 export function encode({type, flags, body}: Request, sequence: number): Bytes {
   const length = headerLength + body.length;
-  const header = [u32(length), u16(type), u16(flags | NLM.REQUEST), u32(sequence), u32(0)];
-  return concat([...header, body, new Uint8Array(align(length) - length)]);
+  const bytes = new Uint8Array(align(length));
+  const view = viewOf(bytes);
+  view.setUint32(0, length, true);
+  view.setUint16(4, type, true);
+  view.setUint16(6, flags | NLM.REQUEST, true);
+  view.setUint32(8, sequence, true);
+  bytes.set(body, headerLength);
+  return bytes;
 }
 
 /** The messages in what one recv(2) gave. */
