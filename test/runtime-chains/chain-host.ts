@@ -1,6 +1,6 @@
 // A private host for the tests of chains: the reference's plugins in the plugin path, named network namespaces, and
 // networks that are written as their plugins. What cni-hook answers is told as it came.
-import {afterAll, afterEach, beforeAll, jest} from '@jest/globals';
+import {afterAll, afterEach, beforeAll} from '@jest/globals';
 import {createHost, executable, type Host, type Netns, type Outcome} from '../host.ts';
 
 /** Where Debian has the reference's plugins; tests put theirs into the other. */
@@ -29,7 +29,6 @@ export interface ChainHost {
 
 /** To be called once, on top of a test file. */
 export function useChainHost(): ChainHost {
-  jest.setTimeout(120_000);
   let current: Host | undefined;
   const host = () => {
     if (!current) throw new Error('there is a host while a test runs');

@@ -64,23 +64,21 @@ test('a plugin that hangs is killed when the time is up, and what was done is ta
   await script('bad', onAdd('exec sleep 1000'));
   const before = await standing();
   const path = await addNetns('n1');
-  const start = performance.now();
   const {exitCode, stderr} = await cli(['add', network, path, '--timeout', '1.5']);
   expect({exitCode, stderr}).toEqual({
     exitCode: 1,
     stderr: expect.stringMatching(/failed to ADD: took longer than 1\.\d s and was killed$/),
   });
-  expect(performance.now() - start).toBeLessThan(6000);
   await deleteNetns('n1');
   expect(await snapshot()).toEqual(before);
 });
 
 test('a child that keeps stdout open makes nobody wait', async () => {
-  await script('bad', onAdd(`sleep 20 &\necho '${result}'`));
+  await script('bad', onAdd(`sleep 1000 &\necho $! >/run/child\necho '${result}'`));
   configure([ourBridge, bad]);
-  const start = performance.now();
   expect(JSON.parse(await must('add', network, await addNetns('n1')))).toMatchObject({ips: [{address: '10.9.9.9/24'}]});
-  expect(performance.now() - start).toBeLessThan(10_000);
+  // It lives, so nobody waited for its end.
+  await host().must('sh', ['-c', 'kill $(cat /run/child)']);
 });
 
 test('a file that is not executable is told as such', async () => {
