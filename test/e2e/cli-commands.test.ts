@@ -79,10 +79,10 @@ describe('networks', () => {
     await attach('c1');
     host().write(`${classicLeases}/172.19.1.77`, 'somebody\r\neth0');
     expect(tableOf((await cli('networks')).stdout)).toEqual([
-      ['FILE', 'NAME', 'PLUGINS', 'BRIDGE', 'RANGE', 'USED', 'FREE'],
-      ['10-mynet.conflist', 'mynet (default)', 'bridge', 'cnibr0', '172.19.1.1-172.19.1.254', '2', '251'],
-      ['20-dual.conflist', 'dual', 'bridge', 'cnibr6', '172.19.6.1-172.19.6.254', '0', '253'],
-      ['"', '"', '"', '"', 'fd00:19:6::1-fd00:19:6:0:ffff:ffff:ffff:ffff', '0', '2^64'],
+      ['FILE', 'NAME', 'PLUGINS', 'BRIDGE', 'RANGE', 'USED', 'FREE', 'HEALTH'],
+      ['10-mynet.conflist', 'mynet (default)', 'bridge', 'cnibr0', '172.19.1.1-172.19.1.254', '2', '251', 'ok'],
+      ['20-dual.conflist', 'dual', 'bridge', 'cnibr6', '172.19.6.1-172.19.6.254', '0', '253', 'ok'],
+      ['"', '"', '"', '"', 'fd00:19:6::1-fd00:19:6:0:ffff:ffff:ffff:ffff', '0', '2^64', '"'],
     ]);
     expect(await json('networks')).toMatchObject([
       {

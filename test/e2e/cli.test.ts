@@ -11,11 +11,14 @@ add NETWORK TARGET: --cap-args --cni-args --conf-dir --container-id --dry-run --
 check NETWORK TARGET: --conf-dir --container-id --ifname -i --json --plugin-dir --root --runtime --state-dir --timeout
 completion SHELL: --conf-dir --json --plugin-dir --state-dir
 del NETWORK TARGET: --cap-args --cni-args --conf-dir --container-id --dry-run --force --ifname -i --json --plugin-dir --root --runtime --state-dir --timeout
+doctor: --conf-dir --json --plugin-dir --state-dir
 gc [NETWORK]: --conf-dir --dry-run --json --networks --plugin-dir --state-dir
+graph: --conf-dir --format --json --plugin-dir --state-dir
 hooks ACTION: --conf-dir --dir --json --plugin-dir --state-dir
 inspect ID: --conf-dir --json --plugin-dir --state-dir
-logs [ID]: --conf-dir --follow -f --json --plugin-dir --state-dir
+logs [ID]: --conf-dir --follow -f --json --log-level --plugin-dir --state-dir
 ls: --conf-dir --json --plugin-dir --state-dir
+metrics: --conf-dir --json --output -o --plugin-dir --state-dir
 networks: --conf-dir --json --plugin-dir --state-dir
 plugins: --conf-dir --json --plugin-dir --state-dir
 repair [NETWORK]: --conf-dir --dry-run --json --plugin-dir --state-dir
@@ -188,7 +191,7 @@ describe('output', () => {
   test('fits the terminal, and is whole elsewhere', async () => {
     const name = `10-${'n'.repeat(100)}.conf`;
     host.write(`/run/long/${name}`, {name: 'long', type: 'loopback', cniVersion: '1.0.0'});
-    const table = await inTerminal(60, 'networks --conf-dir /run/long');
+    const table = await inTerminal(60, 'networks --conf-dir /run/long', {NO_COLOR: '1'});
     expect(Math.max(...table.split('\n').map(line => line.length))).toBeLessThanOrEqual(60);
     expect(table).toContain('10-nnnn');
     expect((await cli('networks', '--conf-dir', '/run/long')).stdout).toContain(name);

@@ -1,6 +1,6 @@
 // `logs [ID] [-f]`: what was done for a container, or for all.
 import {string} from '@oclif/core/args';
-import {boolean} from '@oclif/core/flags';
+import * as Flags from '@oclif/core/flags';
 import {checkReadable} from '../../runtime/inspect.ts';
 import {type LogEntry, readLog} from '../../runtime/log.ts';
 import {checkContainerId} from '../../spec/names.ts';
@@ -12,23 +12,37 @@ export default class Logs extends BaseCommand {
 
   static override readonly args = {id: string({description: 'The container; without it all of them.'})};
 
-  static override readonly flags = {follow: boolean({char: 'f', summary: 'Go on as the log grows.'})};
+  static override readonly flags = {
+    follow: Flags.boolean({char: 'f', summary: 'Go on as the log grows.'}),
+    'log-level': Flags.string({
+      summary: 'Only what is at least that grave.',
+      options: ['info', 'error'],
+      default: 'info',
+    }),
+  };
 
   async run(): Promise<readonly LogEntry[]> {
     const {args, flags} = await this.parse(Logs);
     const {stateDir} = this.settingsFrom(flags);
     const id = args.id === undefined ? undefined : checkContainerId(args.id);
+    const isWanted = ({level}: LogEntry) => flags['log-level'] === 'info' || level === 'error';
     checkReadable(stateDir);
-    if (flags.follow) return this.follow(stateDir, id);
-    const entries = readLog(stateDir, id);
+    if (flags.follow) return this.follow(stateDir, id, isWanted);
+    const entries = readLog(stateDir, id).filter(isWanted);
     if (entries.length === 0) this.note(`the log holds nothing${id === undefined ? '' : ` of container "${id}"`}`);
     this.print(entries.flatMap(entry => formatEntry(entry)));
     return entries;
   }
 
-  private async follow(stateDir: string, id: string | undefined): Promise<never> {
+  private async follow(
+    stateDir: string,
+    id: string | undefined,
+    isWanted: (entry: LogEntry) => boolean,
+  ): Promise<never> {
     const format = this.jsonEnabled() ? (entry: LogEntry) => [JSON.stringify(entry)] : formatEntry;
-    for await (const entries of followLog(stateDir, id)) {
+    for await (const all of followLog(stateDir, id)) {
+      const entries = all.filter(isWanted);
+      if (entries.length === 0) continue;
       process.stdout.write(`${entries.flatMap(entry => format(entry)).join('\n')}\n`);
     }
     throw new Error('the log does not end');

@@ -2,7 +2,7 @@
 import {BaseCommand} from '../base.ts';
 import {type Column, formatTable} from '../columns.ts';
 import {type NetworkView, type RangeView, viewNetworks} from '../network-views.ts';
-import {printable} from '../terminal.ts';
+import {type Colour, printable} from '../terminal.ts';
 
 /** One line of the table: a network with several ranges takes several, and says the rest in the first. */
 interface Row {
@@ -23,7 +23,17 @@ const columns: readonly Column<Row>[] = [
     text: ({range}) => (range ? count(range.free) : ''),
     colour: ({range}) => (range?.free === 0 ? 'red' : undefined),
   },
+  {title: 'HEALTH', text: first(healthOf), colour: ({view}) => healthColours[healthOf(view)]},
 ];
+
+type Health = 'ok' | 'full' | 'wrong';
+
+/** "wrong" if something is said below the table; "full" if a range has no address left. */
+interface NetworkHealth extends NetworkView {
+  readonly health: Health;
+}
+
+const healthColours: Readonly<Record<Health, Colour>> = {ok: 'green', full: 'red', wrong: 'red'};
 
 export default class Networks extends BaseCommand {
   static override readonly description = [
@@ -31,7 +41,7 @@ export default class Networks extends BaseCommand {
     'An address is used as long as its lease is there, whoever holds it.',
   ].join(' ');
 
-  async run(): Promise<readonly NetworkView[]> {
+  async run(): Promise<readonly NetworkHealth[]> {
     const {flags} = await this.parse(Networks);
     const settings = this.settingsFrom(flags);
     const views = viewNetworks(settings);
@@ -43,8 +53,13 @@ export default class Networks extends BaseCommand {
         problems.map(problem => printable(problem.startsWith(file) ? problem : `${file}: ${problem}`)),
       ),
     );
-    return views;
+    return views.map(view => ({...view, health: healthOf(view)}));
   }
+}
+
+function healthOf({problems, ranges}: NetworkView): Health {
+  if (problems.length > 0) return 'wrong';
+  return ranges.some(({free}) => free === 0) ? 'full' : 'ok';
 }
 
 function rowsOf(view: NetworkView): readonly Row[] {
