@@ -7,15 +7,17 @@ import type {Lease, Owner} from '../plugin.ts';
 
 const stampName = 'stamp';
 
+export type Owned = Pick<Lease, 'address' | 'owner'>;
+
 export class OwnerIndex {
   readonly #directory: string;
   readonly #leaseDirectory: string;
-  readonly #readAll: () => readonly Lease[];
+  readonly #readAll: () => readonly Owned[];
   #fresh: boolean | undefined;
   #changed = false;
 
   /** `readAll` walks the leases themselves. */
-  constructor(root: string, leaseDirectory: string, readAll: () => readonly Lease[]) {
+  constructor(root: string, leaseDirectory: string, readAll: () => readonly Owned[]) {
     this.#directory = `${root}/${digest(leaseDirectory)}`;
     this.#leaseDirectory = leaseDirectory;
     this.#readAll = readAll;
@@ -37,13 +39,13 @@ export class OwnerIndex {
 
   add(owner: Owner, address: string): void {
     const others = this.addressesOf(owner).filter(other => other !== address);
-    this.#write(owner, [...others, address]);
+    this.#write(fileOf(owner), [...others, address].join('\n'));
     this.#changed = true;
   }
 
   remove(owner: Owner, address: string): void {
     const rest = this.addressesOf(owner).filter(other => other !== address);
-    if (rest.length > 0) this.#write(owner, rest);
+    if (rest.length > 0) this.#write(fileOf(owner), rest.join('\n'));
     else rmSync(`${this.#directory}/${fileOf(owner)}`, {force: true});
     this.#changed = true;
   }
@@ -64,12 +66,18 @@ export class OwnerIndex {
     this.#fresh = true;
     this.#changed = true;
     mkdirSync(this.#directory, {recursive: true, mode: 0o700});
-    for (const name of readdirSync(this.#directory)) rmSync(`${this.#directory}/${name}`, {recursive: true});
-    for (const {owner, address} of this.#readAll()) if (owner) this.add(owner, address);
+    const wanted = addressesByFile(this.#readAll());
+    const there = new Set(readdirSync(this.#directory));
+    for (const name of there) if (!wanted.has(name)) rmSync(`${this.#directory}/${name}`, {recursive: true});
+    // Where the reference works in the same directory this is done often, and little has changed.
+    for (const [name, addresses] of wanted) {
+      const text = addresses.join('\n');
+      if (!there.has(name) || this.#read(name) !== text) this.#write(name, text);
+    }
   }
 
-  #write(owner: Owner, addresses: readonly string[]): void {
-    writeFileSync(`${this.#directory}/${fileOf(owner)}`, addresses.join('\n'), {mode: 0o600});
+  #write(name: string, text: string): void {
+    writeFileSync(`${this.#directory}/${name}`, text, {mode: 0o600});
   }
 
   #stamp(): string {
@@ -100,6 +108,16 @@ function readOrNothing(path: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function addressesByFile(leases: readonly Owned[]): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const {owner, address} of leases) {
+    if (!owner) continue;
+    const name = fileOf(owner);
+    found.set(name, [...(found.get(name) ?? []), address]);
+  }
+  return found;
 }
 
 /** A hash, because what stands in a foreign lease may be anything and as long as it likes. */

@@ -16,7 +16,7 @@ import {dirname} from 'node:path';
 import {tryParseAddress} from '../../spec/address.ts';
 import {CniError, reasonOf} from '../../spec/error.ts';
 import type {Lease, LeaseStore, Leases, Owner} from '../plugin.ts';
-import {OwnerIndex} from './owner-index.ts';
+import {type Owned, OwnerIndex} from './owner-index.ts';
 
 /** Takes an exclusive lock on the file at `path`, or throws. */
 export type TakeLock = (path: string) => {readonly release: () => void};
@@ -49,7 +49,7 @@ class LeaseDirectory implements Leases {
 
   constructor(directory: string, indexDir: string) {
     this.#directory = directory;
-    this.#index = new OwnerIndex(indexDir, directory, () => this.all());
+    this.#index = new OwnerIndex(indexDir, directory, () => this.#owners());
   }
 
   heldBy(owner: Owner): readonly string[] {
@@ -89,15 +89,13 @@ class LeaseDirectory implements Leases {
   find(address: string): Lease | undefined {
     const path = this.#pathOf(address);
     const content = readOrNothing(path);
+    if (content === undefined) return undefined;
     const modified = statSync(path, {throwIfNoEntry: false})?.mtimeMs;
-    return content === undefined || modified === undefined
-      ? undefined
-      : {address, owner: parseOwner(content), modified};
+    return modified === undefined ? undefined : {address, owner: parseOwner(content), modified};
   }
 
   all(): readonly Lease[] {
-    const addresses = readdirSync(this.#directory).filter(name => tryParseAddress(name));
-    return addresses.flatMap(address => this.find(address) ?? []);
+    return this.#addresses().flatMap(address => this.find(address) ?? []);
   }
 
   drop({address, owner}: Lease): void {
@@ -116,6 +114,15 @@ class LeaseDirectory implements Leases {
   /** Says that the index knows all that was changed. */
   finish(): void {
     this.#index.seal();
+  }
+
+  /** Every lease without its age, which costs a system call each. */
+  #owners(): readonly Owned[] {
+    return this.#addresses().map(address => ({address, owner: parseOwner(readOrNothing(this.#pathOf(address)) ?? '')}));
+  }
+
+  #addresses(): readonly string[] {
+    return readdirSync(this.#directory).filter(name => tryParseAddress(name));
   }
 
   #owns(owner: Owner, address: string): boolean {
