@@ -20,6 +20,7 @@ conformance({
     ...gateway,
     ipam: {type: 'host-local', ranges: [[{...v4[0], rangeStart: '10.1.0.9', rangeEnd: '10.1.0.9'}]]},
   },
+  reachable: true,
   sabotage: [
     {what: 'the pair', commands: '$IN ip link del eth0', says: /pair .*"eth0"/},
     {what: 'the port', commands: 'ip link set $PORT nomaster', says: /"veth[0-9a-f]+" is not a port of "br1"/},

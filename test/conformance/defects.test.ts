@@ -5,7 +5,7 @@ import {isLease} from '../fixtures/networks.ts';
 import {hostAsSeen} from '../fixtures/outside.ts';
 import {creating, stopped} from '../fixtures/state.ts';
 import {createHost, type Host} from '../host.ts';
-import {expectSame, look} from './look.ts';
+import {expectSame, look, lookOutside} from './look.ts';
 import {
   call,
   inNetns,
@@ -57,13 +57,13 @@ test('V1: DEL after the netns is gone leaves no rule of the container', async ()
   await add(conf);
   await del(conf);
   await sh(host, removeNetns('c1'));
-  const before = await host.snapshot();
+  const before = await lookOutside(host);
   for (const netns of [netnsPath('c1'), '']) {
     await sh(host, makeNetns('c1'));
     await add(conf);
     await sh(host, removeNetns('c1'));
     expect(await del(conf, {CNI_NETNS: netns})).toMatchObject({exitCode: 0});
-    await expectSame(() => host.snapshot(), before);
+    await expectSame(() => lookOutside(host), before);
   }
 });
 

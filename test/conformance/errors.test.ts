@@ -2,7 +2,7 @@
 // the verb, the variables, stdin, the name, the version. Not one of them may leave anything behind.
 import {afterAll, afterEach, beforeAll, describe, expect, jest, test} from '@jest/globals';
 import {createHost, type Host} from '../host.ts';
-import {look} from './look.ts';
+import {type Look, look} from './look.ts';
 import {type Call, call, linkPlugins, makeNetns, pluginDir, sh} from './plugins.ts';
 
 jest.setTimeout(60_000);
@@ -196,10 +196,12 @@ const configurations: readonly Row[] = [
 ];
 
 let host: Host;
+let before: Look;
 beforeAll(async () => {
   host = await createHost();
   await linkPlugins(host, ['bridge', 'host-local', 'loopback']);
   await sh(host, makeNetns('c1'));
+  before = await look(host);
 });
 afterAll(() => host.close());
 // What one row leaves behind is its own failure and must not become that of the next.
@@ -213,7 +215,6 @@ describe.each([
   test.each(rows)(
     '$what: code $code',
     async ({verb = 'ADD', type = 'bridge', conf = good, env, code, says, version}) => {
-      const before = await look(host);
       const answer = await call(host, {type, verb, conf, ...(env && {env})});
       expect(answer).toMatchObject({
         exitCode: 1,

@@ -22,6 +22,7 @@ conformance({
   ],
   hooked: {type: 'bridge', bridge: 'br9', ...rich},
   exhausted: {ipam: {type: 'host-local', subnet: '10.4.0.0/30'}},
+  reachable: true,
   sabotage: [
     {what: 'a lease', commands: 'rm /var/lib/cni/networks/net1/10.1.0.*', says: /lease.*10\.1\.0\./},
     {what: 'the other lease', commands: 'rm /var/lib/cni/networks/net1/fd00*', says: /lease.*fd00:1::/},

@@ -25,9 +25,12 @@ export type Json = any;
 export const pluginDir = '/opt/cni/bin';
 /** Not under /run, which snapshots read: a netns can't be read. */
 export const netnsPath = (name: string): string => `/mnt/netns/${name}`;
-/** Shell commands. */
+/** Shell commands. Its lo has been up before, for the kernel leaves 127.0.0.1 on it from then on. */
 export const makeNetns = (name: string): string =>
-  `mkdir -p /mnt/netns; touch ${netnsPath(name)}; unshare --net=${netnsPath(name)} true`;
+  [
+    `mkdir -p /mnt/netns; touch ${netnsPath(name)}`,
+    `unshare --net=${netnsPath(name)} sh -c 'ip link set lo up; ip link set lo down'`,
+  ].join('\n');
 /** If it is there, or something else in its place. */
 export const removeNetns = (name: string): string =>
   `umount ${netnsPath(name)} 2>/dev/null || :; rm -f ${netnsPath(name)}`;

@@ -14,6 +14,7 @@ conformance({
   ],
   hooked: {type: 'ptp', ...rich},
   exhausted: {ipam: {type: 'host-local', subnet: '10.4.0.0/30'}},
+  reachable: true,
   sabotage: [
     {what: 'the pair', commands: '$IN ip link del eth0', says: /"eth0"/},
     {what: 'the host end, down', commands: 'ip link set $PORT down', says: /"veth[0-9a-f]+"/},

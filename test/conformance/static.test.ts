@@ -13,6 +13,7 @@ conformance({
   configs: [{what: 'both families', conf: rich, addresses: true}],
   hooked: {type: 'bridge', bridge: 'br9', ...rich},
   exhausted: undefined,
+  reachable: true,
   sabotage: [],
   additions: [{what: 'anything', commands: '$IN ip link set lo up'}],
 });

@@ -5,6 +5,8 @@ export interface Subject {
   /** Configurations without what all have (name, cniVersion, type). The first is the richest: it is the one that is broken. */
   readonly configs: readonly Config[];
   readonly sabotage: readonly Sabotage[];
+  /** True if what it makes can be taken back from the host's side, so that DEL needs no netns. */
+  readonly reachable: boolean;
   /** What may come on top of what ADD made without CHECK finding fault with it. */
   readonly additions: readonly Change[];
   /** A plugin of a network that the hook runs, which holds in it what this plugin would. */
