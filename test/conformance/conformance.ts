@@ -1,6 +1,6 @@
 // The suite that every plugin goes through: what the specification asks of all of them, and what we promise beyond it. The
 // measure of everything is the whole host, before and after. A neighbour is attached all the time and nothing may touch it.
-import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test} from '@jest/globals';
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from '@jest/globals';
 import {createHost, type Host} from '../host.ts';
 import {behindItsBack} from './behind-its-back.ts';
 import {garbageCollection} from './garbage-collection.ts';
@@ -20,8 +20,6 @@ import {
 import {problemOf, versions} from './result-form.ts';
 
 import type {Subject} from './subject.ts';
-
-jest.setTimeout(60_000);
 
 export function conformance(subject: Subject): void {
   let host: Host;

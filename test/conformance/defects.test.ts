@@ -1,6 +1,6 @@
 // What is known to go wrong with the reference plugins, each shown not to happen here. The numbers are those that the
 // project's list of these defects has.
-import {afterAll, afterEach, beforeAll, beforeEach, expect, jest, test} from '@jest/globals';
+import {afterAll, afterEach, beforeAll, beforeEach, expect, test} from '@jest/globals';
 import {isLease} from '../fixtures/networks.ts';
 import {hostAsSeen} from '../fixtures/outside.ts';
 import {creating, stopped} from '../fixtures/state.ts';
@@ -18,8 +18,6 @@ import {
   sh,
   succeed,
 } from './plugins.ts';
-
-jest.setTimeout(60_000);
 
 const v4 = {subnet: '10.1.0.0/24'};
 const v6 = {subnet: 'fd00:1::/64'};

@@ -1,11 +1,9 @@
 // Every mistake with its code and what the message must say (SPEC.md "Error"), in the order in which they are looked for:
 // the verb, the variables, stdin, the name, the version. Not one of them may leave anything behind.
-import {afterAll, afterEach, beforeAll, describe, expect, jest, test} from '@jest/globals';
+import {afterAll, afterEach, beforeAll, describe, expect, test} from '@jest/globals';
 import {createHost, type Host} from '../host.ts';
 import {type Look, look} from './look.ts';
 import {type Call, call, linkPlugins, makeNetns, pluginDir, sh} from './plugins.ts';
-
-jest.setTimeout(60_000);
 
 const ipam = {type: 'host-local', subnet: '10.1.0.0/24'};
 const good = {cniVersion: '1.1.0', name: 'net1', type: 'bridge', bridge: 'br1', ipam};

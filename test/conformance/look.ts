@@ -1,5 +1,5 @@
 // The private host and the container "c1" as they are at a moment, and how two moments are compared: the kernel takes the
-// links of a netns down in its own time, so what differs is looked at again until it is the same, for two seconds.
+// links of a netns down in its own time, so what differs is looked at again until it is the same, for ten seconds.
 import {expect} from '@jest/globals';
 import {readKernel, type Snapshot} from '../fixtures/snapshot.ts';
 import type {Host} from '../host.ts';
@@ -28,7 +28,7 @@ const withoutLinkLocal = ({addresses, routes}: Pick<Snapshot, 'addresses' | 'rou
   routes: routes.filter(line => !/"dst":"(fe80:|ff00:)/.test(line)),
 });
 
-const millisecondsToSettle = 2000;
+const millisecondsToSettle = 10_000;
 
 /** `before` is what `see` gave at an earlier moment. */
 export async function expectSame<T>(see: () => Promise<T>, before: T): Promise<void> {

@@ -1,13 +1,11 @@
 // undo(ADD) is the identity, for configurations that nobody has thought of: whatever bridge is asked for, a failed ADD
 // leaves the host as it was, and a DEL leaves it as it was before the ADD. The network's first container comes and goes
 // before: what containers share stays with the network.
-import {afterAll, beforeAll, expect, jest, test} from '@jest/globals';
+import {afterAll, beforeAll, expect, test} from '@jest/globals';
 import fc from 'fast-check';
 import {createHost, type Host} from '../host.ts';
 import {expectSame, look} from './look.ts';
 import {call, type Json, linkPlugins, makeNetns, netnsPath, sh} from './plugins.ts';
-
-jest.setTimeout(60_000);
 
 let host: Host;
 beforeAll(async () => {

@@ -1,10 +1,8 @@
 // VERSION, and results on their way between versions: what a caller of any age asks and is answered.
-import {afterAll, beforeAll, expect, jest, test} from '@jest/globals';
+import {afterAll, beforeAll, expect, test} from '@jest/globals';
 import {createHost, type Host} from '../host.ts';
 import {call, linkPlugins, makeNetns, sh, succeed} from './plugins.ts';
 import {problemOf, type Version, versions} from './result-form.ts';
-
-jest.setTimeout(60_000);
 
 const plugins = ['bridge', 'host-local', 'loopback'];
 

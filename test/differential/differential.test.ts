@@ -24,7 +24,7 @@ beforeAll(async () => {
     }
   };
   await Promise.all(Array.from({length: width}, work));
-}, 150_000);
+});
 
 afterAll(async () => {
   await Promise.all(sides.map(side => side.close()));

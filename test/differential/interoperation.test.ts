@@ -1,6 +1,6 @@
 // The reference's plugins and ours in one house: what one has added the other takes back, each serves the other as
 // delegate, and results go from one to the other in chains.
-import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test} from '@jest/globals';
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from '@jest/globals';
 import {expectSame, look} from '../conformance/look.ts';
 import {
   inNetns,
@@ -15,8 +15,6 @@ import {
 import {isLease} from '../fixtures/networks.ts';
 import {createHost, type Host, type Outcome} from '../host.ts';
 import {referenceDir} from './side.ts';
-
-jest.setTimeout(60_000);
 
 const ours = pluginDir;
 const theirs = referenceDir;
