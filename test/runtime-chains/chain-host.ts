@@ -16,7 +16,7 @@ export interface ChainHost {
   readonly cli: (args: readonly string[], env?: Readonly<Record<string, string>>) => Promise<Outcome>;
   /** The stdout; throws with what was said if it fails. */
   readonly must: (...args: readonly string[]) => Promise<string>;
-  /** Links, addresses, routes, rules, files: all but the counters of rules that see every packet. */
+  /** Links, addresses, routes, rules, files: all but the counters of rules that see every packet, and what the kernel gives a link of its own in its own time. */
   readonly snapshot: () => Promise<unknown>;
   /** A network namespace with a name; returns its path. */
   readonly addNetns: (name: string) => Promise<string>;
@@ -62,7 +62,7 @@ export function useChainHost(): ChainHost {
     must: (...args) => host().must(executable, args),
     snapshot: async () => {
       const text = JSON.stringify(await host().snapshot());
-      return JSON.parse(text.replaceAll(/(\\"(?:packets|bytes)\\":)\d+/g, '$10'));
+      return JSON.parse(text.replaceAll(/(\\"(?:packets|bytes)\\":)\d+/g, '$10'), withoutLinkLocal);
     },
     addNetns: async name => {
       await host().must('ip', ['netns', 'add', name]);
@@ -84,6 +84,9 @@ export function useChainHost(): ChainHost {
     },
   };
 }
+
+const withoutLinkLocal = (_key: string, value: unknown): unknown =>
+  Array.isArray(value) ? value.filter(item => !/fe80::|ff00::\/8/.test(String(item))) : value;
 
 /** A bridge of ours with addresses of both families. */
 export const ourBridge = {
