@@ -12,6 +12,7 @@ import type {Container} from '../container.ts';
 import {dropContainerDir} from '../container-dir.ts';
 import {withContainerLock} from '../container-lock.ts';
 import {detach} from '../detach.ts';
+import {refuseMissing} from '../missing-plugins.ts';
 import {prepareIpam} from '../own-segment.ts';
 import {type AttachmentRecord, allRecords, findRecord, type RecordKey} from '../record.ts';
 import {isHooks, isListed, networkOf, type PluginCall, portsOf, requestOf, type Verbs} from './call.ts';
@@ -46,6 +47,7 @@ function addLocked(call: PluginCall, netns: OpenNetns): Result {
   const container: Container = {id: call.parameters.containerId, process: undefined, netns, bundle: ''};
   const record = findRecord(call.settings.stateDir, keyOf(call));
   if (record?.result && stands(record, record.result, prepared.chain, netns)) return record.result;
+  refuseMissing({...call.settings, pluginDirs: call.parameters.path}, prepared.network, prepared.chain);
   if (record) detachOrThrow(call, record);
   return attach(call.settings, container, prepared).result;
 }
