@@ -39,13 +39,6 @@ export async function startContainer(): Promise<Container> {
   return {id: `bench-${count++}`, pid: holder.pid, netns, kill, killAttached};
 }
 
-/** Several at once, which end one after the other. */
-export async function startContainers(number: number): Promise<readonly Container[]> {
-  const containers: Container[] = [];
-  while (containers.length < number) containers.push(await startContainer());
-  return containers;
-}
-
 const linksOfHost = (): number => readdirSync('/sys/class/net').length;
 
 /** A netns that has gone leaves the kernel with work, under a lock that the next sample would wait for. */

@@ -1,6 +1,6 @@
 // Many ADDs at the same time to one network: wall time from the first start to the last exit, and whether everybody got an
 // address, and nobody another's.
-import {type Container, startContainer, startContainers} from '../container.ts';
+import {type Container, startContainer} from '../container.ts';
 import {ourNetwork, peerNetwork, writeNetwork} from '../networks.ts';
 import {run, runAll} from '../process.ts';
 import type {Row} from '../row.ts';
@@ -37,12 +37,12 @@ export const atOnce: Row = {
 };
 
 async function addAll(side: Side, number: number, tally: {failures: number; duplicates: number}): Promise<number> {
-  const containers = await startContainers(number);
+  const containers = await Promise.all(Array.from({length: number}, () => startContainer()));
   const {milliseconds, failures} = await runAll(containers.map(container => side.add(container)));
   const addresses = containers.flatMap(container => addressOf(container) ?? []);
   tally.failures += Math.max(failures, number - addresses.length);
   tally.duplicates += addresses.length - new Set(addresses).size;
-  for (const container of containers) await side.end(container);
+  await Promise.all(containers.map(container => side.end(container)));
   return milliseconds;
 }
 
