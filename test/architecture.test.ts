@@ -44,6 +44,7 @@ const gates: Readonly<Record<string, readonly string[]>> = {
     'src/hook.ts',
     'src/plugin-mode.ts',
     'src/cli/',
+    'src/library/',
     'src/kernel/apply.ts',
     'src/kernel/flock.ts',
     'src/kernel/netns.ts',
