@@ -29,7 +29,7 @@ export function checkContainerEnd(expected: Expected, link: Link, facts: Facts, 
   const kept = ips.filter(isThere).map(({address}) => address);
   const gone = ips.filter(ip => !isThere(ip)).map(({address}) => address);
   const lost = [...ownRoutes, ...addRoutes(name, result.routes, ips)].filter(
-    ({route}) => !hasRoute(facts.routes, link, route) && !wasMoved(facts.routes, link, route),
+    ({route}) => !hasRoute(facts.routes, link, route),
   );
   return [
     ...checkMac(expected, link, 'container'),
@@ -59,12 +59,6 @@ export function hasRoute(routes: readonly RouteFact[], link: Link, {dst, gw, tab
       route.table === (table || mainTable) &&
       (!priority || route.priority === priority),
   );
-}
-
-/** A later plugin of the chain may have moved a route to a table of its own, as source based routing does. */
-function wasMoved(routes: readonly RouteFact[], link: Link, route: Route): boolean {
-  const tables = new Set(routes.filter(one => one.link === link.index).map(one => one.table));
-  return !route.table && [...tables].some(table => hasRoute(routes, link, {...route, table}));
 }
 
 const sameCidr = (a: string, b: string): boolean => formatCidr(parseCidr(a)) === formatCidr(parseCidr(b));
