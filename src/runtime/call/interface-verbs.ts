@@ -16,6 +16,7 @@ import {refuseMissing} from '../missing-plugins.ts';
 import {prepareIpam} from '../own-segment.ts';
 import {type AttachmentRecord, allRecords, findRecord, type RecordKey} from '../record.ts';
 import {isHooks, isListed, networkOf, type PluginCall, portsOf, requestOf, type Verbs} from './call.ts';
+import {isNetns} from './is-netns.ts';
 import {removeStray} from './stray.ts';
 
 export const interfaceVerbs: Verbs = {
@@ -116,6 +117,7 @@ const chainOf = (call: PluginCall): Chain => prepareChain(networkOf(call), reque
 function withNetns<T>({parameters, ownNetnsAllowed}: PluginCall, work: (netns: OpenNetns) => T): T {
   const netns = openNetns(parameters.netns);
   try {
+    if (!isNetns(netns)) throw new CniError('noNetns', `CNI_NETNS "${parameters.netns}" is no network namespace`);
     if (!ownNetnsAllowed && isOwnNetns(netns)) {
       throw new CniError('invalidEnvironment', `CNI_NETNS "${parameters.netns}" is the plugin's own network namespace`);
     }

@@ -9,6 +9,7 @@ import {isKind} from '../../spec/error.ts';
 import type {Result} from '../../spec/result.ts';
 import {findInterfacePlugin} from '../own-segment.ts';
 import type {PluginCall} from './call.ts';
+import {isNetns} from './is-netns.ts';
 
 /**
  * Takes back what the plugin may have done in the container, and with it the host's end of a pair. A path that leads nowhere
@@ -19,7 +20,7 @@ export function removeStray({type, parameters, previous}: PluginCall): void {
   if (!netns) return;
   const kernel = new Kernel(netns);
   try {
-    if (isOwnNetns(netns) || !isNetns(kernel)) return;
+    if (isOwnNetns(netns) || !isNetns(netns)) return;
     const link = findLinkIn(kernel, 'container', parameters.ifName);
     const found = link && isTheirs(kernel, link, parameters, previous) ? link : undefined;
     kernel.takeBack(findInterfacePlugin(type)?.stray(found) ?? []);
@@ -40,15 +41,6 @@ function isTheirs(
   if (told !== undefined && told.toLowerCase() !== link.mac) return false;
   const owner = link.peer === undefined ? undefined : parseVethAlias(findLinkIn(kernel, 'host', link.peer)?.alias);
   return owner === undefined || owner.containerId === containerId;
-}
-
-/** False for a file of another kind. */
-function isNetns(kernel: Kernel): boolean {
-  try {
-    return kernel.within('container', () => true);
-  } catch {
-    return false;
-  }
 }
 
 function openOrNothing(path: string): OpenNetns | undefined {
