@@ -75,6 +75,21 @@ test.each(['bridge', 'host-local'])('V2: GC of %s with an empty list takes every
   expect(stdout).toBe('');
 });
 
+test('V2: GC leaves in the lease directory what it does not know, and what another runtime may call valid', async () => {
+  const conf = {...bridge, ipam: hostLocal(v4), 'cni.dev/valid-attachments': [{containerID: 'old', ifname: 'eth0'}]};
+  const files = {
+    '10.1.0.20': 'old',
+    '10.1.0.21': 'older',
+    README: 'c9\r\neth0',
+    lock: '',
+    'last_reserved_ip.0': '10.1.0.21',
+  };
+  for (const [name, content] of Object.entries(files)) host.write(`${directory}/${name}`, content);
+  await succeed(host, {type: 'host-local', verb: 'GC', conf});
+  // Those of long ago name no interface: the id alone has to do.
+  expect(host.list(directory)).toEqual(['10.1.0.20', 'README', 'last_reserved_ip.0', 'lock']);
+});
+
 test('V4: DEL of one interface leaves the masquerade of another of the same container and network', async () => {
   const outside = await host.addOutside();
   const second = {CNI_IFNAME: 'eth1'};

@@ -1,4 +1,4 @@
-// undo(ADD) is the identity, for configurations that nobody has thought of: whatever bridge is asked for, a failed ADD
+// undo(ADD) is the identity, for configurations that nobody has thought of: whatever bridge or pair is asked for, a failed ADD
 // leaves the host as it was, and a DEL leaves it as it was before the ADD. The network's first container comes and goes
 // before: what containers share stays with the network.
 import {afterAll, beforeAll, expect, test} from '@jest/globals';
@@ -10,7 +10,7 @@ import {call, type Json, linkPlugins, makeNetns, netnsPath, sh} from './plugins.
 let host: Host;
 beforeAll(async () => {
   host = await createHost();
-  await linkPlugins(host, ['bridge', 'host-local']);
+  await linkPlugins(host, ['bridge', 'host-local', 'ptp']);
   await sh(host, makeNetns('c1'), makeNetns('c2'));
 });
 afterAll(() => host.close());
@@ -42,12 +42,16 @@ const ipam = fc.record(
   },
   {requiredKeys: ['type', 'ranges']},
 );
-const bridge = fc.record(
+const plugin = fc.record(
   {
+    type: fc.constantFrom('bridge', 'bridge', 'ptp'),
     isGateway: fc.boolean(),
     isDefaultGateway: fc.boolean(),
     forceAddress: fc.boolean(),
     ipMasq: fc.boolean(),
+    ipMasqBackend: fc.constantFrom('nftables', 'iptables'),
+    macspoofchk: fc.boolean(),
+    portIsolation: fc.boolean(),
     hairpinMode: fc.boolean(),
     promiscMode: fc.boolean(),
     mtu: fc.constantFrom(0, 68, 1280, 1500, 9000, 65535),
@@ -55,7 +59,7 @@ const bridge = fc.record(
     runtimeConfig: fc.record({ips: fc.constantFrom([], ['10.1.0.5'], ['fd00:1::5'])}, {requiredKeys: []}),
     ipam,
   },
-  {requiredKeys: []},
+  {requiredKeys: ['type']},
 );
 
 const ofFirst = {CNI_CONTAINERID: 'c2', CNI_NETNS: netnsPath('c2')};
@@ -64,12 +68,13 @@ test('for any configuration, an ADD that fails and an ADD with its DEL change no
   const seen = {succeeded: 0, failed: 0};
   await fc.assert(
     fc
-      .asyncProperty(bridge, async settings => {
-        const conf = {cniVersion: '1.1.0', name: 'net1', type: 'bridge', bridge: 'br1', ...settings};
+      .asyncProperty(plugin, async settings => {
+        const {type} = settings;
+        const conf = {cniVersion: '1.1.0', name: 'net1', bridge: 'br1', ...settings};
         const del = (previous?: Json, env = {}) =>
-          call(host, {type: 'bridge', verb: 'DEL', conf: {...conf, ...(previous && {prevResult: previous})}, env});
+          call(host, {type, verb: 'DEL', conf: {...conf, ...(previous && {prevResult: previous})}, env});
         const cold = await look(host);
-        const first = await call(host, {type: 'bridge', verb: 'ADD', conf, env: ofFirst});
+        const first = await call(host, {type, verb: 'ADD', conf, env: ofFirst});
         if (first.exitCode !== 0) {
           seen.failed++;
           await expectSame(() => look(host), cold);
@@ -78,7 +83,7 @@ test('for any configuration, an ADD that fails and an ADD with its DEL change no
         seen.succeeded++;
         expect(await del(first.json, ofFirst)).toMatchObject({exitCode: 0});
         const warm = await look(host);
-        const second = await call(host, {type: 'bridge', verb: 'ADD', conf});
+        const second = await call(host, {type, verb: 'ADD', conf});
         expect(second).toMatchObject({exitCode: 0});
         expect(await del(second.json)).toMatchObject({exitCode: 0});
         await expectSame(() => look(host), warm);

@@ -1,10 +1,10 @@
 // VERSION, and results on their way between versions: what a caller of any age asks and is answered.
 import {afterAll, beforeAll, expect, test} from '@jest/globals';
-import {createHost, type Host} from '../host.ts';
+import {createHost, executable, type Host} from '../host.ts';
 import {call, linkPlugins, makeNetns, sh, succeed} from './plugins.ts';
 import {problemOf, type Version, versions} from './result-form.ts';
 
-const plugins = ['bridge', 'host-local', 'loopback'];
+const plugins = ['bridge', 'host-local', 'loopback', 'ptp', 'static'];
 
 let host: Host;
 beforeAll(async () => {
@@ -31,6 +31,12 @@ test('VERSION needs no variable but the command', async () => {
   expect(await call(host, {type: 'bridge', verb: 'VERSION', conf: '', env: {CNI_PATH: undefined}})).toMatchObject({
     exitCode: 0,
   });
+});
+
+test('the executable under its own name is told which plugin it is', async () => {
+  const env = {CNI_COMMAND: 'VERSION'};
+  const {stdout} = await host.run(executable, ['plugin', 'host-local'], {env, input: '{"cniVersion":"0.4.0"}'});
+  expect(JSON.parse(stdout)).toEqual({cniVersion: '0.4.0', supportedVersions: [...versions]});
 });
 
 /** A result with everything that version 1.1.0 has. */
