@@ -15,6 +15,7 @@ import {type Detached, detachAll} from './runtime/detach.ts';
 import {type LogEntry, log} from './runtime/log.ts';
 import {JoinedNetns} from './runtime/occupant.ts';
 import {selectNetworks} from './runtime/select.ts';
+import {defaultStateDir} from './runtime/settings.ts';
 import {wishesOf} from './runtime/wishes.ts';
 import {CniError, reasonOf} from './spec/error.ts';
 import {isContainerId} from './spec/names.ts';
@@ -34,8 +35,10 @@ interface Run {
 export function runHook(hook: HookName, args: readonly string[]): number {
   mark('start');
   let run: Run | undefined;
+  let id: string | undefined;
   try {
     const state = parseState(readFileSync(0, 'utf8'));
+    id = state.id;
     const options = parseOptions(args, process.env);
     setDeadline(options.timeout);
     const {stateDir} = options.settings;
@@ -50,7 +53,8 @@ export function runHook(hook: HookName, args: readonly string[]): number {
   } catch (error) {
     const reason = reasonOf(error);
     process.stderr.write(`cni-hook ${hook}: ${reason}\n`);
-    run?.log('error', reason);
+    if (run) run.log('error', reason);
+    else if (id !== undefined) log(defaultStateDir(process.env), {level: 'error', event: hook, id, msg: reason});
     return 1;
   } finally {
     writeTrace(process.env.CNI_HOOK_TRACE);

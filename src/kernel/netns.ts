@@ -1,7 +1,7 @@
 // Network namespaces: opened once, identified by device and inode, entered by one thread for a moment.
 // /proc/sys/net belongs to the netns of the thread that opens the file; a netlink socket stays where it was opened.
 import {closeSync, fstatSync, openSync, readFileSync, type Stats, statSync} from 'node:fs';
-import {CniError} from '../spec/error.ts';
+import {CniError, reasonOf} from '../spec/error.ts';
 import {setNetns} from './libc.ts';
 
 /** Which netns it is, for as long as it lives: inode numbers come back after a namespace has ended. */
@@ -54,7 +54,7 @@ export const isOwnNetns = ({identity}: OpenNetns): boolean => isStillAt('/proc/s
 export function inNetns<T>(netns: OpenNetns, work: () => T): T {
   const home = openSync('/proc/thread-self/ns/net', 'r');
   try {
-    setNetns(netns.fd);
+    enter(netns);
     try {
       return work();
     } finally {
@@ -62,6 +62,18 @@ export function inNetns<T>(netns: OpenNetns, work: () => T): T {
     }
   } finally {
     closeSync(home);
+  }
+}
+
+function enter({path, fd}: OpenNetns): void {
+  try {
+    setNetns(fd);
+  } catch (cause) {
+    throw new CniError(
+      'noNetns',
+      `cannot enter the network namespace "${path}": ${reasonOf(cause)}: this needs root with CAP_SYS_ADMIN`,
+      {cause},
+    );
   }
 }
 

@@ -22,6 +22,14 @@ export function isAlive(identity: ProcessIdentity): boolean {
   return identifyProcess(identity.pid)?.startTime === identity.startTime;
 }
 
+const CAP_NET_ADMIN = 12n;
+
+/** True if this process may change the network (capabilities(7)). */
+export function mayChangeNetwork(): boolean {
+  const effective = /^CapEff:\t([0-9a-f]+)$/m.exec(readOrNothing('/proc/self/status') ?? '')?.[1];
+  return effective === undefined || ((BigInt(`0x${effective}`) >> CAP_NET_ADMIN) & 1n) === 1n;
+}
+
 /** The id of this boot: what was recorded under another one is dead. */
 export const bootId = (): string => readOrNothing('/proc/sys/kernel/random/boot_id') ?? 'unknown';
 

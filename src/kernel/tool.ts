@@ -12,10 +12,16 @@ const millisecondsToWait = 10_000;
 export const findTool = (name: string): string | undefined =>
   directories.map(directory => `${directory}/${name}`).find(path => existsSync(path));
 
-/** Runs it with `input` on stdin and returns its stdout. Throws `toolFailed` with the first line it wrote on stderr. */
-export function runTool(name: string, args: readonly string[], input = ''): string {
+/** Where the program is. Throws `toolFailed` if it is not installed. */
+export function requireTool(name: string): string {
   const path = findTool(name);
   if (!path) throw new CniError('toolFailed', `"${name}" is not installed: apt-get install ${packages[name] ?? name}`);
+  return path;
+}
+
+/** Runs it with `input` on stdin and returns its stdout. Throws `toolFailed` with the first line it wrote on stderr. */
+export function runTool(name: string, args: readonly string[], input = ''): string {
+  const path = requireTool(name);
   const environment = {PATH: directories.join(':'), LC_ALL: 'C'};
   const {status, stdout, stderr, reason} = runProgram(path, args, {
     input,

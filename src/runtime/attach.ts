@@ -6,9 +6,11 @@ import type {HeldLock} from '../kernel/flock.ts';
 import {Kernel} from '../kernel/kernel.ts';
 import type {Attachment} from '../kernel/names.ts';
 import {isStillAt} from '../kernel/netns.ts';
+import {findLinkIn} from '../kernel/observe.ts';
 import type {Plan} from '../kernel/op.ts';
-import {bootId, isAlive} from '../kernel/process.ts';
+import {bootId, isAlive, mayChangeNetwork} from '../kernel/process.ts';
 import {render} from '../kernel/render.ts';
+import {requireTool} from '../kernel/tool.ts';
 import {mark} from '../kernel/trace.ts';
 import {undoOf} from '../kernel/undo.ts';
 import type {AttachmentRequest, Planned} from '../plugins/plugin.ts';
@@ -76,6 +78,20 @@ export const commandsOf = (plan: Plan, container: Container): readonly string[] 
 
 /** How a foreign plugin's part shows among the commands. */
 export const commandOfForeign = ({type}: ForeignSegment): string => `# plugin "${type}" is called with ADD`;
+
+/** Without the means nothing may be begun: they would be missing for taking it back as well. */
+function checkMeans({shared}: Plan, network: string): void {
+  if (!mayChangeNetwork()) {
+    const reason = 'Operation not permitted: this needs root with CAP_NET_ADMIN';
+    throw new CniError('kernelRefused', `cannot set up network "${network}": ${reason}`);
+  }
+  if (shared.some(op => op.op === 'masquerade.set')) requireTool('nft');
+}
+
+/** Whoever asks for a link makes the kernel take up its new state, which it else does at leisure: the port first, then the bridge. */
+function settle(kernel: Kernel, {interfaces}: Result): void {
+  for (const {name, sandbox} of interfaces.toReversed()) if (sandbox === undefined) findLinkIn(kernel, 'host', name);
+}
 
 class Transaction {
   readonly #settings: Settings;
@@ -160,11 +176,13 @@ class Transaction {
     const step: Step = {kind: 'own', undo: undoOf(plan.own, latest)};
     const record = this.#write({...leasing, steps: leasing.steps.with(i, step), result});
     if (plan.shared.length > 0) {
+      checkMeans(plan, this.#attachment.network);
       rememberShared(this.#settings.stateDir, this.#attachment.network, undoOf(plan.shared, latest));
       this.#setUp = true;
     }
     mark('plan');
     this.#kernel.apply([...plan.shared, ...plan.own]);
+    settle(this.#kernel, result);
     this.#releaseHost();
     mark('apply');
     return {record, result, plan};

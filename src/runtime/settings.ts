@@ -30,6 +30,10 @@ const defaults: Settings = {
   dataDir: '/var/lib/cni/networks',
 };
 
+/** Where to log what is wrong with the settings or the flags themselves. */
+export const defaultStateDir = (environment: Readonly<Record<string, string | undefined>>): string =>
+  environment.CNI_HOOK_STATE_DIR || defaults.stateDir;
+
 /** Throws if the settings file is there and wrong. */
 export function loadSettings(
   flags: SettingsOverrides,

@@ -46,5 +46,5 @@ export function planContainerEnd(
   ips: readonly ResultIp[],
   ipv6: boolean,
 ): readonly Op[] {
-  return containerUp ? raiseContainerEnd({ifName, ips, ipv6, detectDuplicates, areSources: false}) : [];
+  return containerUp ? raiseContainerEnd({ifName, ips, ipv6, detectDuplicates}) : [];
 }

@@ -12,12 +12,10 @@ export interface ContainerEnd {
   readonly ipv6: boolean;
   /** Whether to find out first if somebody else has an IPv6 address: it takes a second or two, without it an address answers at once. */
   readonly detectDuplicates: boolean;
-  /** Whether routes will name its addresses as their source. */
-  readonly areSources: boolean;
 }
 
 /** Gives it its addresses and brings it up. An IPv6 address can be no route's source before it is settled. */
-export function raiseContainerEnd({ifName, ips, ipv6, detectDuplicates, areSources}: ContainerEnd): readonly Op[] {
+export function raiseContainerEnd({ifName, ips, ipv6, detectDuplicates}: ContainerEnd): readonly Op[] {
   const target = {netns: 'container', link: ifName} as const;
   const conf = `net/ipv6/conf/${ifName}`;
   const hasV6 = ips.some(({address}) => parseCidr(address).address.family === 6);
@@ -34,7 +32,7 @@ export function raiseContainerEnd({ifName, ips, ipv6, detectDuplicates, areSourc
     sysctl('container', `net/ipv4/conf/${ifName}/arp_notify`, '1'),
     ...ips.map(({address}) => ({op: 'address.add', ...target, address}) as const),
     {op: 'link.set', ...target, up: true},
-    ...(hasV6 && (detectDuplicates || areSources) ? [{op: 'addresses.settle', ...target} as const] : []),
+    ...(hasV6 ? [{op: 'addresses.settle', ...target} as const] : []),
   ];
 }
 

@@ -28,7 +28,7 @@ export function planPair(
     ...(ipv6 ? quietIpv6(pair.host.name) : []),
     {op: 'link.set', ...host, up: true},
     ...gatewaysOf(ips).map(address => ({op: 'address.add', ...host, address}) as const),
-    ...raiseContainerEnd({ifName, ips, ipv6, detectDuplicates: false, areSources: true}),
+    ...raiseContainerEnd({ifName, ips, ipv6, detectDuplicates: false}),
     ...withoutSubnets(ifName, addresses),
     ...routesToGateway(ifName, ips),
     ...addRoutes(ifName, routes, ips),
