@@ -42,9 +42,10 @@ export function takeHostBack(settings: Settings, kernel: Kernel): readonly Error
   }
 }
 
-/** A bridge that somebody else's link is a port of stays. */
+/** A bridge that somebody else's link is a port of stays; the gateway's port of a VLAN goes before it. */
 function withoutUsedBridges(kernel: Kernel, ops: readonly Op[]): readonly Op[] {
-  const links = allHostLinks(kernel);
+  const going = ops.flatMap(op => (op.op === 'link.delete' ? [op.name] : []));
+  const links = allHostLinks(kernel).filter(({name, kind}) => kind === 'bridge' || !going.includes(name));
   const isUsed = (name: string) => {
     const bridge = links.find(link => link.name === name);
     return bridge !== undefined && links.some(link => link.master === bridge.index);

@@ -27,7 +27,10 @@ export type TakeLock = (path: string) => {readonly release: () => void};
  */
 export function openLeases(directory: string, indexDir: string, takeLock: TakeLock): LeaseStore {
   return {
-    mayHold: owner => existsSync(directory) && new OwnerIndex(indexDir, directory, () => []).mayKnow(owner),
+    mayHold: owner => {
+      const index = new OwnerIndex(indexDir, directory, () => []);
+      return existsSync(directory) && [owner, idAlone(owner)].some(known => index.mayKnow(known));
+    },
     locked: work => {
       makeDirectory(directory);
       const lock = takeLock(`${directory}/lock`);
@@ -75,10 +78,13 @@ class LeaseDirectory implements Leases {
     return true;
   }
 
+  /** Where it holds none under its full name, those of a reference of long ago, which wrote the id alone. */
   release(owner: Owner): readonly string[] {
-    const held = this.heldBy(owner);
+    const exact = this.heldBy(owner);
+    const holder = exact.length > 0 ? owner : idAlone(owner);
+    const held = exact.length > 0 ? exact : this.heldBy(holder);
     for (const address of held) unlinkSync(this.#pathOf(address));
-    for (const address of held) this.#index.remove(owner, address);
+    for (const address of held) this.#index.remove(holder, address);
     return held;
   }
 
@@ -126,13 +132,15 @@ class LeaseDirectory implements Leases {
   }
 
   #owns(owner: Owner, address: string): boolean {
-    return readOrNothing(this.#pathOf(address))?.trim() === contentOf(owner);
+    return readOrNothing(this.#pathOf(address))?.trim() === contentOf(owner).trim();
   }
 
   #pathOf(address: string): string {
     return `${this.#directory}/${address}`;
   }
 }
+
+const idAlone = ({containerId}: Owner): Owner => ({containerId, ifName: ''});
 
 const contentOf = ({containerId, ifName}: Owner): string => `${containerId}\r\n${ifName}`;
 

@@ -1,5 +1,6 @@
 // What was set up for networks that nobody is attached to: on request; and always what no record knows any more.
-import {masqueradeChain, nftTable} from '../../kernel/names.ts';
+import {guardNames, masqueradeChain, nftTable} from '../../kernel/names.ts';
+import type {Op} from '../../kernel/op.ts';
 import {findTool, runTool} from '../../kernel/tool.ts';
 import {lockNetwork} from '../network-lock.ts';
 import {allRecords, knownNetworks, readNetworkRecord} from '../record.ts';
@@ -33,14 +34,15 @@ export function* findLeftOverHost({settings, kernel, network, idleNetworks}: Sea
 
 export function* findOrphanRules(search: Search): Generator<Garbage> {
   const {settings, kernel} = search;
-  for (const chain of ourChains()) {
+  for (const {chain, kind} of ourChains()) {
     // Of a long name only a digest stands in the chain's, and that makes the same chain again.
-    const network = chain.slice(prefix.length);
+    const network = chain.slice(kind.length + 1);
     if (!concerns(search, network) || isKnown(settings, chain)) continue;
-    const drop = () => kernel.takeBack([{op: 'masquerade.set', network, subnets: []}]);
+    const {words, undo} = rules[kind];
+    const drop = () => kernel.takeBack([undo(network)]);
     yield {
       kind: 'rules',
-      what: `masquerade rules of network "${network}", which nobody knows any more`,
+      what: `${words} of network "${network}", which nobody knows any more`,
       network,
       takeBack: () => alone(settings, network, () => (isKnown(settings, chain) ? [] : drop())),
     };
@@ -52,7 +54,7 @@ function isKnown(settings: Settings, chain: string): boolean {
   const {stateDir} = settings;
   const setUp = knownNetworks(stateDir).filter(network => readNetworkRecord(stateDir, network));
   const attached = allRecords(stateDir).map(({network}) => network);
-  return [...setUp, ...attached].some(network => masqueradeChain(network) === chain);
+  return [...setUp, ...attached].some(network => [masqueradeChain(network), guardNames(network).chain].includes(chain));
 }
 
 function isInUse(settings: Settings, network: string): boolean {
@@ -69,14 +71,30 @@ function alone(settings: Settings, network: string, work: () => readonly Error[]
   }
 }
 
-const prefix = 'masquerade-';
+/** What a chain of ours may be for, by what its name begins with. */
+const rules = {
+  masquerade: {
+    family: 'inet',
+    words: 'masquerade rules',
+    undo: (network: string): Op => ({op: 'masquerade.set', network, subnets: []}),
+  },
+  guard: {
+    family: 'bridge',
+    words: 'guard against forged MACs',
+    undo: (network: string): Op => ({op: 'guard.set', network, present: false}),
+  },
+} as const;
+type Kind = keyof typeof rules;
+const kinds = Object.keys(rules) as readonly Kind[];
 
-/** The chains for masquerading in our table. Without nft there can be none of ours. */
-function ourChains(): readonly string[] {
+/** The chains in our tables. Without nft there can be none of ours. */
+function ourChains(): readonly {readonly chain: string; readonly kind: Kind}[] {
   if (!findTool('nft')) return [];
-  const {nftables} = JSON.parse(runTool('nft', ['-j', 'list', 'chains', 'inet'])) as {
-    nftables: readonly {readonly chain?: {readonly table: string; readonly name: string}}[];
-  };
-  const ours = nftables.flatMap(({chain}) => (chain?.table === nftTable ? [chain.name] : []));
-  return ours.filter(name => name.startsWith(prefix));
+  return kinds.flatMap(kind => {
+    const {nftables} = JSON.parse(runTool('nft', ['-j', 'list', 'chains', rules[kind].family])) as {
+      nftables: readonly {readonly chain?: {readonly table: string; readonly name: string}}[];
+    };
+    const ours = nftables.flatMap(({chain}) => (chain?.table === nftTable ? [chain.name] : []));
+    return ours.filter(name => name.startsWith(`${kind}-`)).map(chain => ({chain, kind}));
+  });
 }
