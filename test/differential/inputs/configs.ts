@@ -23,6 +23,9 @@ export const leasing = (ipam: object, more: object = {}): object => ({
   ...more,
 });
 
+/** Shell commands: the container ends, and the kernel has taken its pair down, which it does in its own time. */
+export const containerEnds = 'ip netns del blue; while ip -o link | grep -q @; do sleep 0.02; done';
+
 /** ADD, CHECK and DEL with one configuration, by the plugin that it names. */
 export function life(what: string, conf: object, ...differs: readonly Difference[]): Input {
   return lifeOf((conf as {readonly type: string}).type, what, conf, ...differs);

@@ -2,7 +2,7 @@
 // CHECK says when something has been taken away.
 import {callsOf, type Input, sh} from '../input.ts';
 import {answer, because, code, type Difference, ownMac, undone} from '../reasons.ts';
-import {bridge, hostLocal, v4} from './configs.ts';
+import {bridge, containerEnds, hostLocal, v4} from './configs.ts';
 
 const gateway = {isGateway: true, isDefaultGateway: true};
 const {call, add, del, check} = callsOf('bridge', bridge({...gateway, ...hostLocal([v4])}));
@@ -16,15 +16,15 @@ const outOfTurn: readonly Input[] = [
   {what: 'DEL without prevResult', steps: [add(), del()]},
   {what: 'DEL without netns', steps: [add(), del({previous: 1, env: {CNI_NETNS: ''}})], differs: [pairStays]},
   {what: 'DEL without the variable', steps: [add(), del({env: {CNI_NETNS: undefined}})], differs: [pairStays]},
-  {what: 'DEL when the netns is gone', steps: [add(), sh('ip netns del blue; sleep 0.1'), del({previous: 1})]},
+  {what: 'DEL when the netns is gone', steps: [add(), sh(containerEnds), del({previous: 1})]},
   {
     what: 'DEL when the path is a regular file',
-    steps: [add(), sh('ip netns del blue; sleep 0.1; echo >/run/netns/blue'), del({previous: 1})],
+    steps: [add(), sh(`${containerEnds}; echo >/run/netns/blue`), del({previous: 1})],
     differs: [answer('away at DEL', '2 DEL'), because('away at DEL', /leases$/)],
   },
   {
     what: 'DEL when the path is another netns',
-    steps: [add(), sh('ip netns del blue; sleep 0.1; ip netns add blue'), del({previous: 1})],
+    steps: [add(), sh(`${containerEnds}; ip netns add blue`), del({previous: 1})],
   },
   {what: 'DEL when the interface is gone', steps: [add(), sh('ip -n blue link del eth0'), del({previous: 1})]},
   {

@@ -186,7 +186,11 @@ const repeated: readonly Input[] = [
 
 const found: readonly Input[] = [
   {what: 'a lease of long ago, the id alone', steps: [lease('10.1.0.2', 'c1'), del()]},
-  {what: 'a lease of long ago and one of today', steps: [lease('10.1.0.9', 'c1'), add(), del()]},
+  {
+    what: 'a lease of long ago for the next ADD',
+    steps: [lease('10.1.0.9', 'c1'), add(), del()],
+    differs: [answer('same answer', '1 ADD')],
+  },
   {what: 'a lease with a line feed behind it', steps: [lease('10.1.0.2', 'c1\\r\\neth0\\n'), del()]},
   {what: 'a lease of somebody else', steps: [lease('10.1.0.2', 'c9\\r\\neth0'), add(), del()]},
   {what: 'an empty lease', steps: [lease('10.1.0.2', ''), add(), del()]},

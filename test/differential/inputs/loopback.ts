@@ -1,7 +1,7 @@
 // loopback, which has no keys.
 import {callsOf, type Input, sh} from '../input.ts';
 import {because, code} from '../reasons.ts';
-import {life} from './configs.ts';
+import {containerEnds, life} from './configs.ts';
 
 const conf = {cniVersion: '1.0.0', name: 'lo', type: 'loopback'};
 const {add, check, del} = callsOf('loopback', conf);
@@ -35,5 +35,5 @@ export const loopbackInputs: readonly Input[] = [
     steps: [sh('ip netns exec blue sysctl -qw net.ipv6.conf.all.disable_ipv6=1'), add(), check(1), del()],
   },
   {what: 'DEL without netns', steps: [add(), del({env: {CNI_NETNS: ''}})]},
-  {what: 'DEL when the netns is gone', steps: [add(), sh('ip netns del blue; sleep 0.1'), del()]},
+  {what: 'DEL when the netns is gone', steps: [add(), sh(containerEnds), del()]},
 ].map(input => ({...input, what: `loopback: ${input.what}`}));

@@ -1,7 +1,7 @@
 // ptp by its keys, and when somebody else has been at work.
 import {callsOf, type Input, sh} from '../input.ts';
 import {answer, because, code} from '../reasons.ts';
-import {hostLocal, life, v4, v4b, v6} from './configs.ts';
+import {containerEnds, hostLocal, life, v4, v4b, v6} from './configs.ts';
 
 const ptp = (more: object): object => ({cniVersion: '1.0.0', name: 'net1', type: 'ptp', ...more});
 const routes = [{dst: '0.0.0.0/0'}, {dst: '10.9.0.0/16', gw: '10.1.0.1'}];
@@ -32,7 +32,7 @@ const outOfTurn: readonly Input[] = [
   {what: 'ADD twice', steps: [add(), add(), del()], differs: [answer('same answer', '2 ADD')]},
   {what: 'DEL twice', steps: [add(), del(), del()]},
   {what: 'DEL of what never was', steps: [del()], differs: [because('nothing at DEL', /leases$/)]},
-  {what: 'DEL when the netns is gone', steps: [add(), sh('ip netns del blue; sleep 0.1'), del()]},
+  {what: 'DEL when the netns is gone', steps: [add(), sh(containerEnds), del()]},
   {what: 'two containers', steps: [sh('ip netns add red'), add(), add({env: another}), del(), del({env: another})]},
   {
     what: 'ADD where there is an eth0 in the container',
