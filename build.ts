@@ -20,5 +20,8 @@ const executable = await Bun.build({
 const library = await Bun.build({entrypoints: ['src/index.ts'], target: 'node', format: 'esm', outdir: 'dist'});
 for (const message of [...executable.logs, ...library.logs]) console.error(message);
 
-const types = Bun.spawnSync(['node_modules/.bin/tsc', '-p', 'tsconfig.library.json'], {stdout: 'inherit', stderr: 'inherit'});
+const types = Bun.spawnSync(['node_modules/.bin/tsc', '-p', 'tsconfig.library.json'], {
+  stdout: 'inherit',
+  stderr: 'inherit',
+});
 process.exit(types.exitCode);
