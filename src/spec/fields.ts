@@ -22,7 +22,7 @@ export class Fields {
     const exact = this.object[key];
     if (exact !== undefined) return exact ?? undefined;
     const lower = key.toLowerCase();
-    const found = Object.keys(this.object).find(name => name.toLowerCase() === lower);
+    const found = Object.keys(this.object).find(name => name.length === key.length && name.toLowerCase() === lower);
     return found === undefined ? undefined : (this.object[found] ?? undefined);
   }
 
