@@ -60,6 +60,7 @@ const gates: Readonly<Record<string, readonly string[]>> = {
     'src/runtime/foreign.ts',
     'src/runtime/garbage/files.ts',
     'src/runtime/garbage/leases.ts',
+    'src/runtime/garbage/results.ts',
     'src/runtime/inspect.ts',
     'src/runtime/kept.ts',
     'src/runtime/known-attachment.ts',

@@ -4,7 +4,7 @@ import {bridgeNetwork} from '../fixtures/networks.ts';
 import {creating} from '../fixtures/state.ts';
 import {createHost, type Host} from '../host.ts';
 import {collect, gc, standing, start, useNetwork} from './containers.ts';
-import {describeKills, killAtEveryCall, totalOf} from './crash.ts';
+import {describeKills, killAtEveryCall, type Run, totalOf} from './crash.ts';
 import {expectHost, settledSnapshot} from './settled.ts';
 
 jest.setTimeout(900_000);
@@ -31,7 +31,7 @@ test('a createRuntime that fails is killed while it works and while it takes bac
       await collect(host);
       await expectHost(host, before);
     },
-    1,
+    {exitCode: 1},
   );
   process.stdout.write(`createRuntime that fails: ${describeKills(kills)}\n`);
   expect(totalOf(kills)).toBeGreaterThan(100);
@@ -39,14 +39,17 @@ test('a createRuntime that fails is killed while it works and while it takes bac
 
 test('gc is killed at every step, and the next one does the rest', async () => {
   const before = await settledSnapshot(host);
-  const kills = await killAtEveryCall(host, async run => {
+  // It looks into every process.
+  const killing = {exceptOpening: true};
+  const round = async (run: Run) => {
     for (const id of ['c1', 'c2']) await (await start(host, id)).end();
     await run(['gc', '--networks']);
     // A gc that was killed is waited for until its lock is stale.
     await host.must('rm', ['-rf', '/run/cni-hook/gc.lock']);
     await gc(host, '--networks');
     await expectHost(host, before);
-  });
+  };
+  const kills = await killAtEveryCall(host, round, killing);
   process.stdout.write(`gc: ${describeKills(kills)}\n`);
   expect(totalOf(kills)).toBeGreaterThan(50);
 });

@@ -37,7 +37,7 @@ test.each(locks)('createRuntime does not wait longer than it may for $what', asy
   await letGo();
   expect(await collect(host)).toEqual(lock.includes('/c1/') ? [expect.objectContaining({kind: 'file'})] : []);
   await expectHost(host, before);
-  expect(await host.hook('createRuntime', creating('c1', container.pid), flags)).toEqual(done);
+  expect(await host.hook('createRuntime', creating('c1', container.pid))).toEqual(done);
 });
 
 test.each(locks.filter(({what}) => what !== 'the network'))(
@@ -83,7 +83,7 @@ test.each([
   expect(line).toMatch(/nft.*(took longer|killed|timed? ?out)/i);
   await collect(host, '--networks');
   await expectHost(host, before);
-  expect(await host.hook('createRuntime', creating('c1', container.pid), flags)).toEqual(done);
+  expect(await host.hook('createRuntime', creating('c1', container.pid))).toEqual(done);
   await end(host, 'c1', container);
 });
 

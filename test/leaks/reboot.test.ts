@@ -5,8 +5,8 @@ import {afterEach, beforeEach, expect, jest, test} from '@jest/globals';
 import {isLease} from '../fixtures/networks.ts';
 import {callReference} from '../fixtures/reference.ts';
 import {creating} from '../fixtures/state.ts';
-import {createHost, type Host, type Netns} from '../host.ts';
-import {addresses, collect, end, gateway, leases, start, useNetwork} from './containers.ts';
+import {createHost, executable, type Host, type Netns} from '../host.ts';
+import {addresses, collect, end, gateway, gc, leases, start, useNetwork} from './containers.ts';
 import {expectHost, expectReach, settledSnapshot} from './settled.ts';
 
 jest.setTimeout(120_000);
@@ -62,7 +62,7 @@ test('records of another boot, empty ones and torn ones are as good as none', as
   const flags = ['--state-dir=/var/lib/cni-hook-state'];
   const records = '/var/lib/cni-hook-state/containers';
   const file = 'mynet:eth0.json';
-  const old = await start(host, 'c1', {}, flags);
+  await start(host, 'c1', {}, flags);
   const written = host.read(`${records}/c1/${file}`);
   await reboot();
   // A pid comes again: the process of the old record is alive, and another one.
@@ -80,7 +80,27 @@ test('records of another boot, empty ones and torn ones are as good as none', as
   await collect(host, ...flags);
   expect(host.list(records)).toEqual([]);
   expect(held()).toEqual([]);
-  expect(old.pid).toBeGreaterThan(0);
+});
+
+test('results that were cached before the boot go with gc, whole ones and torn ones, and no others', async () => {
+  const results = '/var/lib/cni/results';
+  await host.must('ip', ['netns', 'add', 'old']);
+  await host.must(executable, ['add', 'mynet', '/run/netns/old']);
+  host.write(`${results}/mynet-torn-eth0`, '{"kind": "cniCa');
+  host.write(`${results}/mynet-empty-eth0`, '');
+  const names = host.list(results);
+  expect(names.length).toBe(3);
+  expect(await gc(host)).toEqual([]);
+  await reboot();
+  expect(host.list(results)).toEqual(names);
+  await host.must('ip', ['netns', 'add', 'new']);
+  await host.must(executable, ['add', 'mynet', '/run/netns/new']);
+  host.write(`${results}/mynet-young-eth0`, '');
+  const young = host.list(results).filter(name => !names.includes(name));
+  expect(young.length).toBe(2);
+  await collect(host);
+  expect(host.list(results)).toEqual(young);
+  expect(held().length).toBe(1);
 });
 
 test('nobody is told "exhausted" while the dead hold addresses, however many start at once', async () => {

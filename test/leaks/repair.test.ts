@@ -22,9 +22,13 @@ interface Harm {
 const harms: readonly Harm[] = [
   {what: 'a flushed ruleset', harm: 'nft flush ruleset', says: /masquerade/},
   {what: 'a deleted address of the bridge', harm: 'ip address flush dev $BRIDGE scope global', says: /add address/},
-  {what: 'a bridge that is down', harm: 'ip link set $BRIDGE down', says: /change interface "\S+"/},
+  {what: 'a bridge that is down', harm: 'ip link set $BRIDGE down', says: /"\S+" is down/},
   {what: 'a deleted bridge', harm: 'ip link delete $BRIDGE', says: /make bridge/},
-  {what: 'forwarding that was switched off', harm: 'sysctl -qw net.ipv4.ip_forward=0', says: /net\/ipv4\/ip_forward/},
+  {
+    what: 'forwarding that was switched off',
+    harm: 'sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0',
+    says: /net\/ipv4\/ip_forward/,
+  },
   {what: 'a deleted end of a pair', harm: 'ip link delete $VETH', says: /the pair "\S+" and "eth0" is not there/},
   {what: 'an end of a pair that is no port any more', harm: 'ip link set $VETH nomaster', says: /is not a port of/},
   {what: 'an end of a pair that is down', harm: 'ip link set $VETH down', says: /"\S+" is down/},
@@ -48,11 +52,14 @@ test.each(harms)('$what', async harm => {
   await expectRepair(harm, 'cnibr0', [4]);
 });
 
-test.each(harms.filter(({what}) => /ruleset|bridge|everything/.test(what)))('with both families: $what', async harm => {
-  host.write('/etc/cni/net.d/10.conflist', dualStack);
-  const bridge = JSON.stringify(dualStack).match(/"bridge":"([^"]+)"/)?.[1] ?? '';
-  await expectRepair(harm, bridge, [4, 6]);
-});
+test.each(harms.filter(({what}) => /ruleset|bridge|forwarding|everything/.test(what)))(
+  'with both families: $what',
+  async harm => {
+    host.write('/etc/cni/net.d/10.conflist', dualStack);
+    const bridge = JSON.stringify(dualStack).match(/"bridge":"([^"]+)"/)?.[1] ?? '';
+    await expectRepair(harm, bridge, [4, 6]);
+  },
+);
 
 test('repair of one network leaves the others as they are', async () => {
   useNetwork(host);

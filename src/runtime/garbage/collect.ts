@@ -11,6 +11,7 @@ import type {Garbage, Search} from './garbage.ts';
 import {findOrphanInterfaces} from './interfaces.ts';
 import {findDeadLeases, findStalePromises} from './leases.ts';
 import {findIdleNetworks, findLeftOverHost, findOrphanRules} from './networks.ts';
+import {findOldResults} from './results.ts';
 
 const finders = [
   findDeadAttachments,
@@ -20,6 +21,7 @@ const finders = [
   findIdleNetworks,
   findLeftOverHost,
   findOrphanRules,
+  findOldResults,
   findLeftovers,
 ];
 
