@@ -1,5 +1,5 @@
 // The end of a container's own directory, and of what is pinned in it.
-import {rmSync} from 'node:fs';
+import {existsSync, readdirSync, rmdirSync, rmSync} from 'node:fs';
 import {unpinNetns} from '../kernel/pin.ts';
 import {containerDir, recordsOf} from './record.ts';
 
@@ -7,9 +7,25 @@ import {containerDir, recordsOf} from './record.ts';
 export const pinPath = (stateDir: string, containerId: string): string =>
   `${containerDir(stateDir, containerId)}/netns`;
 
-/** Takes the container's directory away if no record is left in it. Its lock must be held. */
+const lockName = 'lock';
+
+/** The file that who works for the container locks; it goes with the directory. */
+export const lockPath = (stateDir: string, containerId: string): string =>
+  `${containerDir(stateDir, containerId)}/${lockName}`;
+
+/**
+ * Takes the container's directory away if no record is left in it. Its lock must be held, and its file goes last: from then
+ * on the next one may be at work in there, so the directory is taken away only if nothing is in it.
+ */
 export function dropContainerDir(stateDir: string, containerId: string): void {
-  if (recordsOf(stateDir, containerId).length > 0) return;
+  const directory = containerDir(stateDir, containerId);
+  if (!existsSync(directory) || recordsOf(stateDir, containerId).length > 0) return;
   unpinNetns(pinPath(stateDir, containerId));
-  rmSync(containerDir(stateDir, containerId), {recursive: true, force: true});
+  const others = readdirSync(directory).filter(name => name !== lockName);
+  for (const name of [...others, lockName]) rmSync(`${directory}/${name}`, {recursive: true, force: true});
+  try {
+    rmdirSync(directory);
+  } catch {
+    // Somebody else's by now, or gone already.
+  }
 }

@@ -2,7 +2,8 @@
 // and goes with it, so who gets the lock must look whether the file is still the one in the directory.
 import {fstatSync, statSync} from 'node:fs';
 import {type HeldLock, longestWait, takeLock} from '../kernel/flock.ts';
-import {containerDir, makeContainerDir} from './record.ts';
+import {lockPath} from './container-dir.ts';
+import {makeContainerDir} from './record.ts';
 
 /** Runs `work` while nobody else works for that container. Throws `tryAgainLater` after `milliseconds`. */
 export function withContainerLock<T>(
@@ -20,7 +21,7 @@ export function withContainerLock<T>(
 }
 
 function acquire(stateDir: string, containerId: string, milliseconds: number): HeldLock {
-  const path = `${containerDir(stateDir, containerId)}/lock`;
+  const path = lockPath(stateDir, containerId);
   const deadline = performance.now() + milliseconds;
   for (;;) {
     makeContainerDir(stateDir, containerId);
