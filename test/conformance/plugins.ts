@@ -31,6 +31,9 @@ export const makeNetns = (name: string): string =>
     `mkdir -p /mnt/netns; touch ${netnsPath(name)}`,
     `unshare --net=${netnsPath(name)} sh -c 'ip link set lo up; ip link set lo down'`,
   ].join('\n');
+/** Keeps it alive under another name, NAME-held. */
+export const holdNetns = (name: string): string =>
+  `touch ${netnsPath(name)}-held; mount --bind ${netnsPath(name)} ${netnsPath(name)}-held`;
 /** If it is there, or something else in its place. */
 export const removeNetns = (name: string): string =>
   `umount ${netnsPath(name)} 2>/dev/null || :; rm -f ${netnsPath(name)}`;
