@@ -38,6 +38,8 @@ export const reasons = {
   V4: 'a DEL takes its own interface out of the masquerade: the reference fails, and takes out those of the others',
   'leases alone': 'in a lease directory a file that is named by no address is no lease, whatever is in it',
   'state as before': 'DEL puts lo back as it was before the ADD: the reference takes down what was up',
+  'lease of long ago':
+    'a lease that names no interface is no answer to an ADD, and goes with a DEL that finds no other: the reference refuses',
   'file modes': 'leases and lock are for root alone, as with newer versions of the reference',
   'queue length': 'the length of the queue of a veth is left to the kernel: the reference sets it to 0 by accident',
 } as const;
