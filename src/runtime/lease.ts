@@ -1,5 +1,7 @@
 // Takes the addresses of a segment. Nobody is told "exhausted" while the dead hold addresses: then everything in the way is
 // looked at thoroughly, once, and what still stands in the way is named.
+import {timeLeft} from '../kernel/deadline.ts';
+import {sleep} from '../kernel/flock.ts';
 import type {Kernel} from '../kernel/kernel.ts';
 import type {Lease} from '../plugins/plugin.ts';
 import {CniError, isKind} from '../spec/error.ts';
@@ -37,14 +39,24 @@ function leaseAfterSweep(
 ): readonly (IpamResult | undefined)[] {
   const look = thoroughLook(kernel, settings.stateDir);
   const judgeAll = () => segment.leaseDirectories.flatMap(directory => judgeDirectory(settings, directory, look));
-  for (const {directory, lease} of judgeAll()) sweep(settings, directory, [lease], look);
-  try {
-    return segment.lease(ipamPorts(settings, () => undefined));
-  } catch (error) {
-    if (!isKind(error, 'rangeExhausted')) throw error;
-    throw new CniError('rangeExhausted', `${exhausted.message} (${holders(judgeAll())})`, {cause: error});
+  const bound = performance.now() + timeLeft(longestSweep);
+  for (;;) {
+    const dead = judgeAll().filter(({verdict}) => verdict === 'dead');
+    for (const {directory, lease} of dead) sweep(settings, directory, [lease], look);
+    try {
+      return segment.lease(ipamPorts(settings, () => undefined));
+    } catch (error) {
+      if (!isKind(error, 'rangeExhausted')) throw error;
+      if (dead.length === 0 || performance.now() > bound)
+        throw new CniError('rangeExhausted', `${exhausted.message} (${holders(judgeAll())})`, {cause: error});
+    }
+    // Some of the dead were somebody else's to take back, who is at it.
+    sleep(10);
   }
 }
+
+// Milliseconds.
+const longestSweep = 2000;
 
 const namesShown = 5;
 

@@ -112,6 +112,14 @@ test('nobody is told "exhausted" while the dead hold addresses, however many sta
   expect(held().length).toBe(room);
 });
 
+test('nobody is told "exhausted" while somebody else is taking back what the dead hold', async () => {
+  const dead = await startAll(ids('dead'));
+  await Promise.all(dead.map(container => container.end()));
+  const holdAll = 'for lock in /run/cni-hook/containers/*/lock; do flock "$lock" sleep 1 >/dev/null 2>&1 & done';
+  await host.must('sh', ['-c', holdAll]);
+  await start(host, 'c1');
+});
+
 test('when the living hold all addresses, the message says who holds what', async () => {
   const stranger = await callReference(host, 'ADD', 'stranger', 'mynet', ipam);
   expect(stranger).toMatchObject({exitCode: 0});
