@@ -50,13 +50,20 @@ test('a range that is exhausted leaves kept addresses alone, and says who holds 
   expect(held().length).toBe(room);
 });
 
-test('it ends with its time: gc takes it back, and so does who needs it', async () => {
+test('it ends with its time: gc takes it back', async () => {
+  await live('c1', keep('1s'));
+  await pause(1100);
+  expect(await collect(host)).toMatchObject([{kind: 'lease', containerId: 'c1'}]);
+  expect(held()).toEqual([]);
+  expect(host.list(promises)).toEqual([]);
+});
+
+test('it ends with its time: who needs the address takes it back', async () => {
   for (let i = 0; i < room; i++) await live(`c${i}`, keep('1s'));
   await pause(1100);
   await live('new', {});
-  expect(await collect(host)).toMatchObject(expect.arrayContaining([expect.objectContaining({kind: 'lease'})]));
-  expect(held()).toEqual([]);
-  expect(host.list(promises)).toEqual([]);
+  await collect(host);
+  expect([held(), host.list(promises)]).toEqual([[], []]);
 });
 
 test('it survives a reboot, if the container had ended before it', async () => {
