@@ -26,5 +26,5 @@ export function* findOldResults(search: Search): Generator<Garbage> {
 
 function isOld(path: string): boolean {
   const found = statSync(path, {throwIfNoEntry: false});
-  return found !== undefined && found.isFile() && found.mtimeMs < bootTime();
+  return found?.isFile() === true && found.mtimeMs < bootTime();
 }
