@@ -19,6 +19,7 @@ import {grantCapabilities} from './request-config.ts';
 import type {Selected} from './select.ts';
 import type {Settings} from './settings.ts';
 import {isRunning} from './signs.ts';
+import {takeDownAlone} from './take-down.ts';
 import type {Wishes} from './wishes.ts';
 
 /**
@@ -38,9 +39,16 @@ export function attachAll(
     for (const item of prepared) done.push(attachOrRecall(settings, container, item));
     return done;
   } catch (error) {
-    for (const {record} of done.reverse()) detach(settings, record);
+    for (const one of done.reverse()) takeBack(settings, one);
     throw error;
   }
+}
+
+/** What had stood before stays. */
+function takeBack(settings: Settings, {record, commands, setUp}: Attached): void {
+  if (commands.length === 0) return;
+  detach(settings, record);
+  if (setUp) takeDownAlone(settings, record.network);
 }
 
 /** The commands that attachAll would run now, without leasing or touching anything. */
@@ -122,7 +130,8 @@ function attachOrRecall(settings: Settings, container: Container, prepared: Prep
     );
   }
   const {result} = record;
-  if (record.state === 'done' && result && isThere(container, result)) return {record, result, commands: []};
+  if (record.state === 'done' && result && isThere(container, result))
+    return {record, result, commands: [], setUp: false};
   const [failure] = detach(settings, record);
   if (failure) throw failure;
   return attach(settings, container, pinIfNeeded(settings, container, prepared));

@@ -52,6 +52,8 @@ export interface Attached {
   readonly result: Result;
   /** What was done, as commands; empty if it had been done before. */
   readonly commands: readonly string[];
+  /** True if it set up what the network's containers share. */
+  readonly setUp: boolean;
 }
 
 // What taking back may last when the time was up already.
@@ -137,7 +139,7 @@ class Transaction {
     const addresses = whole.ips.map(({address}) => address.split('/')[0] ?? '');
     if (done.keepSeconds > 0) keep(this.#settings, {...done, seconds: done.keepSeconds}, addresses);
     else forget(this.#settings, this.#attachment);
-    return {record: done, result: whole, commands};
+    return {record: done, result: whole, commands, setUp: this.#setUp};
   }
 
   takeBack(): void {

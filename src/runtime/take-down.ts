@@ -1,8 +1,9 @@
 // The end of a network: what its containers shared goes when nobody is attached any more, and only on request or when the
 // ADD that set it up has failed. A bridge that stays costs nothing, and others may have come to rely on it.
-import type {Kernel} from '../kernel/kernel.ts';
+import {Kernel} from '../kernel/kernel.ts';
 import {allHostLinks} from '../kernel/observe.ts';
 import type {Op} from '../kernel/op.ts';
+import {isKind} from '../spec/error.ts';
 import {lockNetwork} from './network-lock.ts';
 import {allRecords, dropNetworkRecord, knownNetworks, readNetworkRecord} from './record.ts';
 import type {Settings} from './settings.ts';
@@ -20,6 +21,23 @@ export function takeDownIfIdle(settings: Settings, network: string, kernel: Kern
   if (failures.length > 0) return failures;
   dropNetworkRecord(stateDir, network);
   return takeHostBack(settings, kernel);
+}
+
+/** The same with locks and a socket of its own; what can't be done now is left to gc. */
+export function takeDownAlone(settings: Settings, network: string): void {
+  const kernel = new Kernel();
+  try {
+    const lock = lockNetwork(settings.stateDir, network, 'exclusive');
+    try {
+      takeDownIfIdle(settings, network, kernel);
+    } finally {
+      lock.release();
+    }
+  } catch (error) {
+    if (!isKind(error, 'tryAgainLater')) throw error;
+  } finally {
+    kernel.close();
+  }
 }
 
 /** True if the host is still changed for networks of which there is none any more: whoever took down the last one died. */
