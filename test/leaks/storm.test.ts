@@ -23,7 +23,12 @@ beforeAll(async () => {
   useNetwork(host);
   before = await standing(host);
   result = await storm(host, workers, seconds);
-  await until('the last container has ended', async () => (await host.run('pgrep', ['-f', 'storm'])).exitCode !== 0);
+  await until('the last container has ended', async () => isOver('-f', 'storm'));
+  // A container whose runtime was killed between create and start waits to be started for ever, and is alive.
+  await until('nobody waits to be started', async () => {
+    await host.run('sh', ['-c', 'pgrep runc | xargs -r kill -9']);
+    return isOver('runc');
+  });
   left = (await collect(host)).length;
   report();
 });
@@ -65,6 +70,9 @@ function othersAt({id, began = 0, ended}: Run): readonly Run[] {
     return other.id !== id && other.began !== undefined && other.began < ended && gone > began;
   });
 }
+
+const isOver = async (...pattern: readonly string[]): Promise<boolean> =>
+  (await host.run('pgrep', pattern)).exitCode !== 0;
 
 const killsOf = (what: string): number => result.kills.filter(kill => kill.startsWith(`${what}.`)).length;
 
