@@ -5,20 +5,25 @@ import {apply} from './apply.ts';
 import type {Facts, Question} from './facts.ts';
 import {NetlinkSocket} from './netlink/socket.ts';
 import {inNetns, type OpenNetns} from './netns.ts';
-import {observe} from './observe.ts';
+import {type Known, observe} from './observe.ts';
 import type {Netns, Op} from './op.ts';
 
 export class Kernel {
   readonly container: OpenNetns | undefined;
+  readonly #host: Kernel | undefined;
   readonly #sockets = new Map<Netns | 'netfilter', NetlinkSocket>();
 
-  /** `container` is absent where only the host is touched: at the end, when the container's netns is gone. */
-  constructor(container?: OpenNetns) {
+  /**
+   * `container` is absent where only the host is touched: at the end, when the container's netns is gone. Who looks into many
+   * containers gives them the kernel of their `host`, whose sockets serve all of them and stay open when theirs are closed.
+   */
+  constructor(container?: OpenNetns, host?: Kernel) {
     this.container = container;
+    this.#host = host;
   }
 
-  observe(question: Question, network: string): Facts {
-    return observe(this, question, network);
+  observe(question: Question, network: string, known?: Known): Facts {
+    return observe(this, question, network, known);
   }
 
   /** Does the operations in order and throws at the first that fails: `cannot ADD WHAT: REASON`. */
@@ -33,10 +38,12 @@ export class Kernel {
   }
 
   socket(netns: Netns): NetlinkSocket {
+    if (this.#host && netns === 'host') return this.#host.socket('host');
     return this.#open(netns, () => this.within(netns, () => new NetlinkSocket('route')));
   }
 
   netfilter(): NetlinkSocket {
+    if (this.#host) return this.#host.netfilter();
     return this.#open('netfilter', () => new NetlinkSocket('netfilter'));
   }
 

@@ -12,15 +12,18 @@ import type {NetlinkSocket} from './netlink/socket.ts';
 import {readOrNothing} from './netns.ts';
 import type {Netns} from './op.ts';
 
-/** Reads what is asked for; `network` is whose rules are meant. */
-export function observe(kernel: Kernel, question: Question, network: string): Facts {
+/** What was read of the host before, for who looks at many attachments and changes nothing in between. */
+export type Known = Map<string, unknown>;
+
+/** Reads what is asked for; `network` is whose rules are meant. What is `known` of the host is not read again. */
+export function observe(kernel: Kernel, question: Question, network: string, known?: Known): Facts {
   const {hostRoutes, containerSysctls} = question;
   const guard = question.guard && readGuard(kernel, network, question.guard.links);
   return {
-    host: readLinks(kernel, 'host', question.hostLinks),
+    host: readLinks(kernel, 'host', question.hostLinks, known),
     container: readLinks(kernel, 'container', question.containerLinks),
-    sysctls: readSysctls(question.sysctls),
-    masqueraded: question.masquerade ? readMasqueraded(kernel, network) : [],
+    sysctls: readSysctls(question.sysctls, known),
+    masqueraded: question.masquerade ? once(known, `rules of ${network}`, () => readMasqueraded(kernel, network)) : [],
     routes: question.routes ? readRoutes(kernel) : [],
     ...(hostRoutes !== undefined && {hostRoutes: readRoutesBy(kernel, hostRoutes)}),
     ...(containerSysctls && {containerSysctls: kernel.within('container', () => readSysctls(containerSysctls))}),
@@ -42,12 +45,23 @@ export function allHostLinks(kernel: Kernel): readonly Link[] {
   return (answer?.replies ?? []).map(reply => readLink(reply)).filter(link => link !== undefined);
 }
 
-function readLinks(kernel: Kernel, netns: Netns, names: readonly string[]): Record<string, Link | undefined> {
+function once<T>(known: Known | undefined, what: string, read: () => T): T {
+  if (!known) return read();
+  if (!known.has(what)) known.set(what, read());
+  return known.get(what) as T;
+}
+
+function readLinks(
+  kernel: Kernel,
+  netns: Netns,
+  names: readonly string[],
+  known?: Known,
+): Record<string, Link | undefined> {
   const find = (name: string) => {
     const link = findLinkIn(kernel, netns, name);
     return link && withAddresses(kernel.socket(netns), link);
   };
-  return Object.fromEntries(names.map(name => [name, find(name)]));
+  return Object.fromEntries(names.map(name => [name, once(known, `link ${name}`, () => find(name))]));
 }
 
 function withAddresses(socket: NetlinkSocket, link: Link): Link {
@@ -68,8 +82,8 @@ function readRoutesBy(kernel: Kernel, name: string): readonly RouteFact[] {
   return answers.flatMap(({replies}) => replies.flatMap(reply => readRoute(reply) ?? []));
 }
 
-function readSysctls(keys: readonly string[]): Facts['sysctls'] {
-  return Object.fromEntries(keys.map(key => [key, readOrNothing(`/proc/sys/${key}`)]));
+function readSysctls(keys: readonly string[], known?: Known): Facts['sysctls'] {
+  return Object.fromEntries(keys.map(key => [key, once(known, key, () => readOrNothing(`/proc/sys/${key}`))]));
 }
 
 /** A chain without a rule guards nothing. */

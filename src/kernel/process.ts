@@ -30,8 +30,13 @@ export function mayChangeNetwork(): boolean {
   return effective === undefined || ((BigInt(`0x${effective}`) >> CAP_NET_ADMIN) & 1n) === 1n;
 }
 
-/** The id of this boot: what was recorded under another one is dead. */
-export const bootId = (): string => readOrNothing('/proc/sys/kernel/random/boot_id') ?? 'unknown';
+let boot: string | undefined;
+
+/** The id of this boot, which no process outlives: what was recorded under another one is dead. */
+export function bootId(): string {
+  boot ??= readOrNothing('/proc/sys/kernel/random/boot_id') ?? 'unknown';
+  return boot;
+}
 
 /** When this boot began: milliseconds since 1970, by the clock as it stands now. */
 export function bootTime(): number {

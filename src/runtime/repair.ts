@@ -2,6 +2,7 @@
 // to the containers' processes. The plan of each attachment is made again from its record and held against the kernel.
 import {Kernel} from '../kernel/kernel.ts';
 import {closeNetns, type OpenNetns, openNetns} from '../kernel/netns.ts';
+import type {Known} from '../kernel/observe.ts';
 import type {Op} from '../kernel/op.ts';
 import {render} from '../kernel/render.ts';
 import {parseCniArgs} from '../spec/cni-args.ts';
@@ -33,44 +34,57 @@ export function* repair(
 ): Generator<Mended> {
   const kernel = new Kernel();
   const look = thoroughLook(kernel, settings.stateDir);
+  // Where nothing is mended, what all attachments share is read for the first of them only.
+  const known: Known | undefined = options.dryRun ? new Map() : undefined;
   try {
     for (const record of allRecords(settings.stateDir)) {
       if (options.network !== undefined && record.network !== options.network) continue;
       if (record.state !== 'done' || !record.result || judgeRecord(record, look(record)) !== 'alive') continue;
-      yield* repairAttachment(settings, record, options.dryRun);
+      yield* repairAttachment(settings, record, kernel, known);
     }
   } finally {
     kernel.close();
   }
 }
 
-/** The network is locked alone, so that no ADD sets up at the same time what is mended here. */
-function* repairAttachment(settings: Settings, record: AttachmentRecord, dryRun: boolean): Generator<Mended> {
+/** The network is locked alone, so that no ADD sets up at the same time what is mended here. With `known`, nothing is mended. */
+function* repairAttachment(
+  settings: Settings,
+  record: AttachmentRecord,
+  host: Kernel,
+  known: Known | undefined,
+): Generator<Mended> {
   const {network, containerId, ifName} = record;
   const lock = lockNetwork(settings.stateDir, network, 'exclusive');
   let netns: OpenNetns | undefined;
   try {
     netns = openNetns(record.netns.path);
     if (netns.identity.inode !== record.netns.inode) return;
-    yield* mendAll(settings, record, new Kernel(netns), dryRun);
+    yield* mendAll(settings, record, new Kernel(netns, host), known);
   } catch (error) {
-    yield {network, containerId, ifName, fault: reasonOf(error), commands: [], outcome: dryRun ? 'found' : 'failed'};
+    yield {network, containerId, ifName, fault: reasonOf(error), commands: [], outcome: known ? 'found' : 'failed'};
   } finally {
     if (netns) closeNetns(netns);
     lock.release();
   }
 }
 
-function* mendAll(settings: Settings, record: AttachmentRecord, kernel: Kernel, dryRun: boolean): Generator<Mended> {
+function* mendAll(
+  settings: Settings,
+  record: AttachmentRecord,
+  kernel: Kernel,
+  known: Known | undefined,
+): Generator<Mended> {
   const {network, containerId, ifName, result, salt, config} = record;
   if (!result) return;
   try {
     const request = {network, containerId, ifName, netns: record.netns.path, salt, args: parseCniArgs(record.args)};
     const chain = prepareChain(config, request, settings.dataDir);
-    for (const {what, mend} of chain.check(kernel.observe(chain.checkQuestion(result), network), result)) {
+    const facts = kernel.observe(chain.checkQuestion(result), network, known);
+    for (const {what, mend} of chain.check(facts, result)) {
       const found = {network, containerId, ifName, fault: what, commands: render(mend, record.netns.path)};
-      const done = dryRun ? {outcome: 'found' as const} : attempt(kernel, mend);
-      if (!dryRun) logMended(settings, record, what, done.outcome);
+      const done = known ? {outcome: 'found' as const} : attempt(kernel, mend);
+      if (!known) logMended(settings, record, what, done.outcome);
       yield {...found, ...done};
     }
   } finally {

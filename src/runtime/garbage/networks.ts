@@ -34,27 +34,30 @@ export function* findLeftOverHost({settings, kernel, network, idleNetworks}: Sea
 
 export function* findOrphanRules(search: Search): Generator<Garbage> {
   const {settings, kernel} = search;
-  for (const {chain, kind} of ourChains()) {
+  const chains = ourChains();
+  // In this order: what is set up while we look has its record first.
+  const known = chains.length > 0 ? knownChains(settings) : new Set();
+  for (const {chain, kind} of chains) {
     // Of a long name only a digest stands in the chain's, and that makes the same chain again.
     const network = chain.slice(kind.length + 1);
-    if (!concerns(search, network) || isKnown(settings, chain)) continue;
+    if (!concerns(search, network) || known.has(chain)) continue;
     const {words, undo} = rules[kind];
     const drop = () => kernel.takeBack([undo(network)]);
     yield {
       kind: 'rules',
       what: `${words} of network "${network}", which nobody knows any more`,
       network,
-      takeBack: () => alone(settings, network, () => (isKnown(settings, chain) ? [] : drop())),
+      takeBack: () => alone(settings, network, () => (knownChains(settings).has(chain) ? [] : drop())),
     };
   }
 }
 
-/** True if a record says that the chain belongs to a network which is set up, or is being set up. */
-function isKnown(settings: Settings, chain: string): boolean {
-  const {stateDir} = settings;
+/** The chains of networks which are set up, or are being set up, as records say. */
+function knownChains({stateDir}: Settings): ReadonlySet<string> {
   const setUp = knownNetworks(stateDir).filter(network => readNetworkRecord(stateDir, network));
   const attached = allRecords(stateDir).map(({network}) => network);
-  return [...setUp, ...attached].some(network => [masqueradeChain(network), guardNames(network).chain].includes(chain));
+  const networks = [...new Set([...setUp, ...attached])];
+  return new Set(networks.flatMap(network => [masqueradeChain(network), guardNames(network).chain]));
 }
 
 function isInUse(settings: Settings, network: string): boolean {
