@@ -36,6 +36,9 @@ const pureKernel = [
   'undo',
 ].map(name => `src/kernel/${name}.ts`);
 
+/** The packages that become part of the executable and of the library. */
+const builtIn: readonly string[] = ['@oclif/core', 'execa', 'ip-cidr', 'proper-lockfile'];
+
 /** Everything that reaches out of the program, with the only files, or folders, that may import it. */
 const gates: Readonly<Record<string, readonly string[]>> = {
   'bun:ffi': ['src/kernel/libc.ts'],
@@ -102,12 +105,16 @@ describe('imports', () => {
     expectNone(found.map(file => `${file} uses a global where an import would show it: import it from node:`));
   });
 
-  test('of packages are of those that package.json names', () => {
-    const {dependencies} = JSON.parse(readFileSync('package.json', 'utf8')) as {dependencies: object};
-    const known = new Set([...Object.keys(dependencies), 'bun:ffi']);
-    const foreign = imports.filter(({to}) => !/^(src\/|node:)|\.json$/.test(to));
-    const unknown = foreign.filter(({to}) => !known.has(to));
-    expectNone(unknown.map(({from, to}) => `${from} imports ${to}: add it to "dependencies" in package.json`));
+  test('of packages are of those that are built into the executable, so that who installs it needs none', () => {
+    const {dependencies, devDependencies} = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      readonly dependencies?: object;
+      readonly devDependencies: object;
+    };
+    expect(dependencies).toBeUndefined();
+    expect(Object.keys(devDependencies)).toEqual(expect.arrayContaining([...builtIn]));
+    const foreign = imports.filter(({to}) => !/^(src\/|node:|bun:ffi$)|\.json$/.test(to));
+    const unknown = foreign.filter(({to}) => !builtIn.includes(to));
+    expectNone(unknown.map(({from, to}) => `${from} imports ${to}: is it to be built in? Add it to the table`));
   });
 
   test('of a file are of files that are there', () => {

@@ -1,5 +1,5 @@
 // The two packages, installed and removed: the Debian one into a directory of its own, with a dpkg database of its own; what
-// `npm pack` takes along by npm, from the registry's cache where it can.
+// `npm pack` takes along by npm, which needs no registry for it.
 
 import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -64,10 +64,16 @@ describe('what npm packs', () => {
     await execa('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', place], {cwd: project});
     const directory = `${place}/npm`;
     mkdirSync(directory);
-    const flags = ['--no-audit', '--no-fund', '--prefer-offline', '--silent', '--prefix', directory];
+    const flags = ['--no-audit', '--no-fund', '--offline', '--silent', '--prefix', directory];
     await run('npm', 'install', ...flags, `${place}/cni-hook-${version}.tgz`);
     expect(await run(`${directory}/node_modules/.bin/cni-hook`, '--version')).toBe(`cni-hook ${version}`);
+    expect(readdirSync(`${directory}/node_modules`).filter(name => !name.startsWith('.'))).toEqual(['cni-hook']);
     const content = `${directory}/node_modules/cni-hook`;
+    writeFileSync(
+      `${directory}/library.mjs`,
+      "import {Cni} from 'cni-hook'; console.log(typeof new Cni().addNetwork);",
+    );
+    expect(await run('node', `${directory}/library.mjs`)).toBe('function');
     expect(await run(`${content}/install.sh`, '--help')).toContain('--cni-bin-dir');
     for (const path of ['docs/man/cni-hook.8', 'config/80-cni-hook.conflist', 'packaging/placed-files.sh']) {
       expect(existsSync(`${content}/${path}`)).toBe(true);
