@@ -3,11 +3,11 @@
 // the package as a whole looks for its package.json on the machine that built us.
 import type {Command} from '@oclif/core/command';
 import type {Config} from '@oclif/core/config';
+import {asSuggestion, nearest} from '../spec/suggest.ts';
 import {loadCommands} from './commands.ts';
 import {report, UsageError} from './failure.ts';
 import {CommandLineHelp} from './help.ts';
 import {hooks} from './hooks.ts';
-import {asSuggestion, nearest} from './suggest.ts';
 
 const helpFlags = ['--help', '-h'];
 

@@ -2,7 +2,7 @@
 // CNI_HOOK_DEBUG is set. oclif's own words take several lines, so its errors are told by what they carry and said anew.
 import {CLIError} from '@oclif/core/errors';
 import {CniError, errorCodes, reasonOf} from '../spec/error.ts';
-import {asSuggestion, nearest} from './suggest.ts';
+import {asSuggestion, nearest} from '../spec/suggest.ts';
 
 /** The call can't be understood: exit code 2. */
 export class UsageError extends Error {

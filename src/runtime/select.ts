@@ -1,10 +1,8 @@
 // Which networks a container asks for: flags, else its annotation, else the first network of the conf dir.
+import {type Annotations, annotation, parsePlace, splitList} from '../spec/annotations.ts';
 import {CniError} from '../spec/error.ts';
-import {checkIfName, checkNetworkName} from '../spec/names.ts';
 import type {Network} from '../spec/network.ts';
 import {loadDefaultNetwork, loadNetwork} from './load.ts';
-
-export const networksAnnotation = 'io.cni-hook.networks';
 
 export interface Selected {
   readonly network: Network;
@@ -15,14 +13,14 @@ export interface Selected {
 export function selectNetworks(
   confDir: string,
   flags: readonly string[],
-  annotations: Readonly<Record<string, string>>,
+  annotations: Annotations,
 ): readonly Selected[] {
-  const entries = flags.length > 0 ? flags : splitAnnotation(annotations[networksAnnotation]);
+  const entries = flags.length > 0 ? flags : splitList(annotations[annotation.networks]);
   if (entries.length === 0) return [{network: loadDefaultNetwork(confDir), ifName: 'eth0'}];
-  const parsed = entries.map(entry => parseEntry(entry));
+  const parsed = entries.map(entry => parsePlace(entry));
   const used = new Set(parsed.flatMap(({ifName}) => ifName ?? []));
-  const selected = parsed.map(({name, ifName}) => ({
-    network: loadNetwork(confDir, name),
+  const selected = parsed.map(({network, ifName}) => ({
+    network: loadNetwork(confDir, network),
     ifName: ifName ?? nextFree(used),
   }));
   const double = selected.find(({ifName}, i) => selected.findIndex(other => other.ifName === ifName) !== i);
@@ -32,19 +30,6 @@ export function selectNetworks(
       `two networks want the interface name "${double.ifName}": ${entries.join(', ')}`,
     );
   return selected;
-}
-
-function splitAnnotation(value: string | undefined): readonly string[] {
-  return (value ?? '')
-    .split(',')
-    .map(entry => entry.trim())
-    .filter(entry => entry !== '');
-}
-
-function parseEntry(entry: string): {readonly name: string; readonly ifName: string | undefined} {
-  const colon = entry.indexOf(':');
-  if (colon < 0) return {name: checkNetworkName(entry), ifName: undefined};
-  return {name: checkNetworkName(entry.slice(0, colon)), ifName: checkIfName(entry.slice(colon + 1))};
 }
 
 function nextFree(used: Set<string>): string {

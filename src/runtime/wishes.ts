@@ -1,23 +1,105 @@
-// What a caller wishes for an attachment beside the network itself: CNI_ARGS, arguments for the plugins' capabilities, and
-// for how long to keep the addresses. A hook says it by annotations, a command by flags and environment.
+// What a caller wishes for an attachment beside the network itself: CNI_ARGS, arguments for the plugins' capabilities, fixed
+// addresses, published ports, names. A hook says it by annotations, a command by flags and environment.
+import {
+  type Annotations,
+  annotation,
+  ownAnnotations,
+  type Place,
+  type Placed,
+  parseDnsOptions,
+  parseHostnames,
+  parseIps,
+  parseKeep,
+  parseMacs,
+  parseNameservers,
+  parsePlace,
+  parsePorts,
+  parseSearch,
+  whereOf,
+} from '../spec/annotations.ts';
 import {type CniArgs, noCniArgs} from '../spec/cni-args.ts';
-import {parseDuration} from '../spec/duration.ts';
+import {CniError} from '../spec/error.ts';
+import type {PortMapping} from '../spec/port-mapping.ts';
 import type {CapabilityArgs} from './request-config.ts';
 
 export interface Wishes {
   readonly args: CniArgs;
+  /** What the plugins of every network get that declare the capability. */
   readonly capabilityArgs: CapabilityArgs;
   /** Seconds; undefined leaves it to the network. */
   readonly keepSeconds: number | undefined;
+  readonly ips: readonly Placed[];
+  readonly macs: readonly Placed[];
+  /** Published by the network of the default route. */
+  readonly ports: readonly PortMapping[];
+  /** The network that the default route goes by; undefined for the first. */
+  readonly defaultRoute: Place | undefined;
+  readonly hostname: string | undefined;
+  readonly aliases: readonly string[];
+  /** Undefined leaves it to the networks. */
+  readonly dns: DnsWishes | undefined;
 }
 
-export const keepAnnotation = 'io.cni-hook.keep-ip';
+export interface DnsWishes {
+  /** Whether the container's files are left as they are. */
+  readonly off: boolean;
+  readonly nameservers: readonly string[];
+  readonly search: readonly string[];
+  readonly options: readonly string[];
+}
 
-export const noWishes: Wishes = {args: noCniArgs, capabilityArgs: {}, keepSeconds: undefined};
+export const noWishes: Wishes = {
+  args: noCniArgs,
+  capabilityArgs: {},
+  keepSeconds: undefined,
+  ips: [],
+  macs: [],
+  ports: [],
+  defaultRoute: undefined,
+  hostname: undefined,
+  aliases: [],
+  dns: undefined,
+};
 
-/** The wishes in a container's annotations. Throws `invalidConfig`. */
-export function wishesOf(annotations: Readonly<Record<string, string>>): Wishes {
-  const keep = annotations[keepAnnotation];
-  if (keep === undefined) return noWishes;
-  return {...noWishes, keepSeconds: parseDuration(keep, `annotation "${keepAnnotation}"`)};
+/** The wishes in a container's annotations. Throws `invalidConfig`, also for an annotation that is none of ours but looks so. */
+export function wishesOf(annotations: Annotations): Wishes {
+  const own = ownAnnotations(annotations);
+  if (own.length === 0) return noWishes;
+  const read = <T>(key: string, parse: (text: string, where: string) => T): T | undefined => {
+    const text = annotations[key]?.trim();
+    return text ? parse(text, whereOf(key)) : undefined;
+  };
+  return {
+    ...noWishes,
+    keepSeconds: read(annotation.keepIp, parseKeep),
+    ips: read(annotation.ip, parseIps) ?? [],
+    macs: read(annotation.mac, parseMacs) ?? [],
+    ports: read(annotation.ports, parsePorts) ?? [],
+    defaultRoute: read(annotation.defaultRoute, parsePlace),
+    hostname: read(annotation.hostname, parseHostname),
+    aliases: read(annotation.aliases, parseHostnames) ?? [],
+    dns: dnsOf(
+      read(annotation.dns, (text, where) => (text === 'off' ? 'off' : parseNameservers(text, where))),
+      read(annotation.dnsSearch, parseSearch),
+      read(annotation.dnsOptions, parseDnsOptions),
+    ),
+  };
+}
+
+function parseHostname(text: string, where: string): string {
+  const [name = '', ...more] = parseHostnames(text, where);
+  if (more.length === 0) return name;
+  throw new CniError('invalidConfig', `${where}: "${text}" is more than one name: the others are aliases`);
+}
+
+function dnsOf(
+  servers: 'off' | readonly string[] | undefined,
+  search: readonly string[] | undefined,
+  options: readonly string[] | undefined,
+): DnsWishes | undefined {
+  if (servers === undefined && search === undefined && options === undefined) return undefined;
+  if (servers !== 'off') return {off: false, nameservers: servers ?? [], search: search ?? [], options: options ?? []};
+  if (search === undefined && options === undefined) return {off: true, nameservers: [], search: [], options: []};
+  const [others, off] = [`"${annotation.dnsSearch}" or "${annotation.dnsOptions}"`, `"${annotation.dns}" "off"`];
+  throw new CniError('invalidConfig', `annotation ${off} leaves no place for ${others}: take one of them away`);
 }

@@ -4,8 +4,7 @@ import {existsSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {string} from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import {networksAnnotation} from '../../runtime/select.ts';
-import {keepAnnotation} from '../../runtime/wishes.ts';
+import {annotation} from '../../spec/annotations.ts';
 import {parseDuration} from '../../spec/duration.ts';
 import {CniError} from '../../spec/error.ts';
 import {checkIfName, checkNetworkName} from '../../spec/names.ts';
@@ -77,7 +76,7 @@ function annotationsOf(networks: readonly string[] = [], keep: string | undefine
   }
   if (keep !== undefined) parseDuration(keep, '--keep-ip');
   return {
-    ...(networks.length > 0 && {[networksAnnotation]: networks.join(',')}),
-    ...(keep !== undefined && {[keepAnnotation]: keep}),
+    ...(networks.length > 0 && {[annotation.networks]: networks.join(',')}),
+    ...(keep !== undefined && {[annotation.keepIp]: keep}),
   };
 }

@@ -1,6 +1,6 @@
 // "Did you mean".
 import {expect, test} from '@jest/globals';
-import {nearest} from '../../src/cli/suggest.ts';
+import {nearest} from '../../../src/spec/suggest.ts';
 
 const commands = ['gc', 'inspect', 'logs', 'ls', 'networks', 'repair', 'createRuntime', 'prestart', 'poststop'];
 
