@@ -3,6 +3,7 @@ import {type Address, formatAddress, parseAddress, parseCidr} from '../../spec/a
 import {type CniArgs, checkKnown} from '../../spec/cni-args.ts';
 import {CniError, reasonOf} from '../../spec/error.ts';
 import type {Fields} from '../../spec/fields.ts';
+import {parseResolvConf} from '../../spec/resolv-conf.ts';
 import type {ResultIp} from '../../spec/result.ts';
 import {parseRoutes} from '../../spec/route.ts';
 import {checkOnePerFamily} from '../interface/addressing.ts';
@@ -10,7 +11,6 @@ import {parseWishes} from '../interface/wishes.ts';
 import type {AttachmentRequest, IpamPlugin, IpamPorts, LeaseStore, PreparedIpam} from '../plugin.ts';
 import {allocate} from './allocate.ts';
 import {candidates, formatRange, holds, parseRangeSets, type RangeSet} from './ranges.ts';
-import {parseResolvConf} from './resolv-conf.ts';
 
 export const hostLocal: IpamPlugin = {
   type: 'host-local',

@@ -1,6 +1,6 @@
 // resolv.conf(5) as far as a result can carry it.
 import {expect, test} from '@jest/globals';
-import {parseResolvConf} from '../../src/plugins/host-local/resolv-conf.ts';
+import {parseResolvConf} from '../../../src/spec/resolv-conf.ts';
 
 test('every keyword that a result has a place for is read', () => {
   const text = `# made by hand
