@@ -7,6 +7,7 @@ import {tryParseAddress} from '../spec/address.ts';
 import {resultToJson} from '../spec/convert.ts';
 import {CniError} from '../spec/error.ts';
 import {newest} from '../spec/version.ts';
+import {publishedBy} from './published.ts';
 import {type AttachmentRecord, containerDir, containersDir, isAttachmentRecord, undoOfRecord} from './record.ts';
 import {isRunning} from './signs.ts';
 
@@ -20,6 +21,8 @@ export interface AttachmentView extends Attachment {
   readonly mac?: string | undefined;
   /** The host's end of the pair. */
   readonly hostInterface?: string | undefined;
+  /** Ports of the host, as in "8080:80/tcp". */
+  readonly published: readonly string[];
   /** ISO 8601, UTC. */
   readonly since?: string;
   readonly pid?: number;
@@ -38,8 +41,24 @@ export interface AttachmentDetails extends AttachmentView {
 
 /** Every attachment of the host, by container. Throws `ioFailure` if we may not look. */
 export function listAttachments(stateDir: string): readonly AttachmentView[] {
-  return namesIn(containersDir(stateDir)).flatMap(id => readAll(stateDir, id).map(item => viewOf(item)));
+  return namesIn(containersDir(stateDir)).flatMap(id => {
+    const views = readAll(stateDir, id).map(item => viewOf(item));
+    const names = new Set(views.map(({network, ifName}) => `${network}:${ifName}`));
+    return [...names].map(name => asOne(views.filter(({network, ifName}) => `${network}:${ifName}` === name)));
+  });
 }
+
+/** Where a runtime calls the plugins of a chain one by one, each has a record of its own, and all are one attachment. */
+function asOne(parts: readonly AttachmentView[]): AttachmentView {
+  const [first, ...more] = parts;
+  if (!first) throw new Error('there is no attachment without a record');
+  if (more.length === 0) return first;
+  const known = parts.find(({hostInterface}) => hostInterface !== undefined) ?? first;
+  const state = gravest.find(grave => parts.some(part => part.state === grave)) ?? known.state;
+  return {...known, state, published: [...new Set(parts.flatMap(({published}) => published))]};
+}
+
+const gravest: readonly AttachmentState[] = ['unreadable', 'dead', 'planned'];
 
 /** The attachments of one container. Throws `ioFailure` if we may not look. */
 export function describeAttachments(stateDir: string, containerId: string): readonly AttachmentDetails[] {
@@ -79,14 +98,15 @@ function readRecord(file: string): AttachmentRecord | undefined {
 }
 
 function viewOf({record, ...attachment}: Item): AttachmentView {
-  if (!record) return {...attachment, state: 'unreadable', addresses: []};
+  if (!record) return {...attachment, state: 'unreadable', addresses: [], published: []};
   const {result} = record;
   return {
     ...attachment,
     state: stateOf(record),
     addresses: result?.ips.map(ip => ip.address) ?? [],
     mac: result?.interfaces.find(({name, sandbox}) => name === attachment.ifName && sandbox !== undefined)?.mac,
-    hostInterface: undoOfRecord(record).find(op => op.op === 'link.delete')?.name,
+    hostInterface: hostLinksOf(record)[0],
+    published: publishedBy(record.config),
     since: record.created,
     ...(record.process && {pid: record.process.pid}),
   };
@@ -108,6 +128,10 @@ function detailsOf(item: Item): AttachmentDetails {
     undo: [...render(undoOfRecord(item.record), netns.path), ...given],
   };
 }
+
+/** A macvlan has none. */
+const hostLinksOf = (record: AttachmentRecord): readonly string[] =>
+  undoOfRecord(record).flatMap(op => (op.op === 'link.delete' && op.netns === 'host' ? [op.name] : []));
 
 function stateOf(record: AttachmentRecord): AttachmentState {
   if (!isRunning(record)) return 'dead';

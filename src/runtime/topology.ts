@@ -28,6 +28,8 @@ export interface Port {
   readonly hostInterface: string | undefined;
   /** CIDR form. */
   readonly addresses: readonly string[];
+  /** Ports of the host, as in "8080:80/tcp". */
+  readonly published: readonly string[];
   /** What does not fit; empty where all is well. */
   readonly marks: readonly Mark[];
 }
@@ -129,7 +131,7 @@ interface Placed {
 }
 
 function portOf(attachment: Placeable, links: readonly Link[], bridges: readonly Link[]): Placed {
-  const {containerId, network, ifName, hostInterface, addresses, state, bridge: expected} = attachment;
+  const {containerId, network, ifName, hostInterface, addresses, published, state, bridge: expected} = attachment;
   const link = links.find(({name}) => name === hostInterface);
   const actual = bridges.find(({index}) => index === link?.master)?.name;
   const isThere = bridges.some(({name}) => name === expected);
@@ -139,7 +141,7 @@ function portOf(attachment: Placeable, links: readonly Link[], bridges: readonly
     link !== undefined && expected !== undefined && actual !== expected && 'not on its bridge',
     link !== undefined && !link.up && 'down',
   ];
-  const port = {container: containerId, network, ifName, hostInterface, addresses};
+  const port = {container: containerId, network, ifName, hostInterface, addresses, published};
   const place = link ? actual : isThere ? expected : undefined;
   return {port: {...port, marks: marks.filter(mark => mark !== false)}, bridge: place};
 }
@@ -161,6 +163,7 @@ function strayPort(link: Link, bridges: readonly Link[]): Placed {
       ifName,
       hostInterface: link.name,
       addresses: link.addresses,
+      published: [],
       marks: marks.filter(mark => mark !== false),
     },
     bridge: bridges.find(({index}) => index === link.master)?.name,

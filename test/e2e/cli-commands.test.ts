@@ -37,6 +37,7 @@ describe('ls', () => {
         addresses: ['172.19.1.2/24'],
         mac: link.address,
         hostInterface: expect.stringMatching(/^veth/),
+        published: [],
         since: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
         pid: container.pid,
         file: `${stateDir}/containers/c1/mynet:eth0.json`,

@@ -45,9 +45,20 @@ async function furnish(): Promise<void> {
   const ended = await put('c8', 'dual');
   const cut = await put('c9', 'dual');
   await put('c10', 'front', 'back:net1');
+  publish('c1', 'front', {hostPort: 8080, containerPort: 80, protocol: 'tcp'});
+  const many = Array.from({length: 9}, (_, i) => ({hostPort: 9000 + i, containerPort: 53, protocol: 'UDP'}));
+  publish('c2', 'front', {hostPort: 8443, containerPort: 443, hostIP: 'fd00::1'}, {hostPort: 'x'}, ...many);
   await end(ended);
   await cut.run('ip', ['link', 'delete', 'eth0']);
   await sh(`rm -r ${stateDir}/containers/c7`);
+}
+
+/** The container's record tells of a plugin for published ports in its chain. */
+function publish(id: string, network: string, ...portMappings: readonly object[]): void {
+  const file = `${stateDir}/containers/${id}/${network}:eth0.json`;
+  const record = JSON.parse(host().read(file)) as {config: {plugins: object[]}};
+  record.config.plugins.push({type: 'portmap', json: {type: 'portmap', runtimeConfig: {portMappings}}});
+  host().write(file, record);
 }
 
 const sh = (script: string) => host().must('sh', ['-ec', script]);
@@ -89,6 +100,7 @@ test('as JSON, with what does not fit', async () => {
             ifName: 'eth0',
             hostInterface: expect.stringMatching(/^veth/),
             addresses: [expect.stringMatching(/^172\.19\.1\.\d+\/24$/)],
+            published: [],
             marks: [],
           },
           expect.objectContaining({container: 'c2', marks: ['no interface']}),

@@ -44,6 +44,7 @@ function formatAttachment(attachment: AttachmentDetails): readonly string[] {
     ['addresses', attachment.addresses.join(' ')],
     ['mac', attachment.mac],
     ['host interface', attachment.hostInterface],
+    ['published', attachment.published.join(', ')],
     ['pid', attachment.pid],
     ['netns', attachment.netns],
     ['bundle', attachment.bundle],

@@ -19,6 +19,7 @@ const columns: readonly Column<AttachmentView>[] = [
   {title: 'ADDRESSES', text: ({addresses}) => addresses.join(' ')},
   {title: 'MAC', text: ({mac}) => mac ?? '', isOptional: true},
   {title: 'HOST INTERFACE', text: ({hostInterface}) => hostInterface ?? '', isOptional: true},
+  {title: 'PORTS', text: ({published}) => published.join(' '), shortest: 14, isOptional: true},
   {title: 'STATE', text: ({state}) => state, colour: ({state}) => stateColours[state]},
   {title: 'SINCE', text: ({since}) => age(since)},
 ];
@@ -33,7 +34,11 @@ export default class Ls extends BaseCommand {
     const {flags} = await this.parse(Ls);
     const attachments = listAttachments(this.settingsFrom(flags).stateDir);
     if (attachments.length === 0) this.note('no container is attached');
-    else this.print(formatTable(columns, attachments));
+    else this.print(formatTable(columnsFor(attachments), attachments));
     return attachments;
   }
 }
+
+/** Where nobody publishes a port there is no column for it. */
+const columnsFor = (attachments: readonly AttachmentView[]): readonly Column<AttachmentView>[] =>
+  columns.filter(({title}) => title !== 'PORTS' || attachments.some(({published}) => published.length > 0));

@@ -13,10 +13,23 @@ export const bridgeWords = ({name, addresses, networks, up}: Bridge): readonly s
   ...(networks.length > 0 ? [`network ${networks.join(', ')}`] : []),
 ];
 
-export const portWords = ({container, network, ifName, addresses}: Port, withNetwork: boolean): readonly string[] => [
+export const portWords = (
+  {container, network, ifName, addresses, published}: Port,
+  withNetwork: boolean,
+): readonly string[] => [
   container === undefined ? 'not ours' : `${container} ${ifName}${withNetwork && network ? ` in ${network}` : ''}`,
   ...addresses,
+  ...(published.length > 0 ? [publishedWords(published)] : []),
 ];
+
+const mostPublished = 3;
+
+/** "publishes 8080:80/tcp, 5353:53/udp"; of very many the first ones. */
+function publishedWords(published: readonly string[]): string {
+  const more = published.length - mostPublished;
+  const rest = more > 0 ? ` and ${more} more` : '';
+  return `publishes ${published.slice(0, mostPublished).join(', ')}${rest}`;
+}
 
 /** "! dead, no interface"; empty where all is well. */
 export const markWords = ({marks}: Port): string => (marks.length > 0 ? `! ${marks.join(', ')}` : '');
