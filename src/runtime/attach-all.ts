@@ -7,20 +7,25 @@ import {makeSalt} from '../kernel/salt.ts';
 import {CniError} from '../spec/error.ts';
 import type {Result} from '../spec/result.ts';
 import {type Attached, attach, commandOfForeign, commandsOf, type Prepared} from './attach.ts';
-import {hasForeign, prepareChain} from './chain.ts';
+import {type Chain, hasForeign, prepareChain} from './chain.ts';
 import type {Container} from './container.ts';
 import {pinPath} from './container-dir.ts';
-import {resolveDelegates} from './delegates.ts';
+import {defaultsIn, withoutDefaults} from './default-route.ts';
 import {detach} from './detach.ts';
+import {checkGranted, grantWishes} from './grant.ts';
 import {refuseMissing} from './missing-plugins.ts';
+import {type OwnWishes, type PlacedNetwork, placeWishes} from './placement.ts';
 import {dryIpamPorts} from './ports.ts';
-import {findRecord, recordsOf} from './record.ts';
-import {grantCapabilities} from './request-config.ts';
+import {type AttachmentRecord, findRecord, recordsOf} from './record.ts';
 import type {Selected} from './select.ts';
 import type {Settings} from './settings.ts';
 import {isRunning} from './signs.ts';
 import {takeDownAlone} from './take-down.ts';
 import type {Wishes} from './wishes.ts';
+
+interface PreparedNetwork extends Prepared {
+  readonly own: OwnWishes;
+}
 
 /**
  * Attaches the container to all of the networks or to none. The container's lock must be held.
@@ -32,11 +37,18 @@ export function attachAll(
   selected: readonly Selected[],
   wishes: Wishes,
 ): readonly Attached[] {
-  const prepared = selected.map(item => prepare(settings, container, item, wishes));
-  clearDead(settings, container);
+  const prepared = placeWishes(selected, wishes).map(item => prepare(settings, container, item, wishes));
+  const standing = clearDead(settings, container);
+  const others = standing.filter(({network, ifName}) => !prepared.some(item => isFor(item, network, ifName)));
   const done: Attached[] = [];
   try {
-    for (const item of prepared) done.push(attachOrRecall(settings, container, item));
+    for (const item of prepared) {
+      const results = [...others, ...done].flatMap(({result}) => result ?? []);
+      const chain = withoutDefaults(item.chain, defaultsIn(results));
+      const attached = attachOrRecall(settings, container, {...item, chain});
+      done.push(attached);
+      checkGranted(item.request.network, item.request.ifName, item.own, attached.result);
+    }
     return done;
   } catch (error) {
     for (const one of done.reverse()) takeBack(settings, one);
@@ -58,20 +70,33 @@ export function planAll(
   selected: readonly Selected[],
   wishes: Wishes,
 ): readonly string[] {
-  return selected.flatMap(item => planOne(settings, container, prepare(settings, container, item, wishes)));
+  const results: Result[] = [];
+  return placeWishes(selected, wishes).flatMap(item => {
+    const {request, ...prepared} = prepare(settings, container, item, wishes);
+    const chain = withoutDefaults(prepared.chain, defaultsIn(results));
+    const {commands, result} = planOne(settings, container, chain, request.network);
+    if (result) results.push(result);
+    return commands;
+  });
 }
 
-function planOne(settings: Settings, container: Container, {chain, request}: Prepared): readonly string[] {
+function planOne(
+  settings: Settings,
+  container: Container,
+  {segments}: Chain,
+  network: string,
+): {readonly commands: readonly string[]; readonly result: Result | undefined} {
   const kernel = new Kernel(container.netns);
   let result: Result | undefined;
   try {
-    return chain.segments.flatMap(segment => {
+    const commands = segments.flatMap(segment => {
       if (segment.kind === 'foreign') return [commandOfForeign(segment)];
-      const facts = kernel.observe(segment.question, request.network);
+      const facts = kernel.observe(segment.question, network);
       const planned = segment.plan(facts, segment.lease(dryIpamPorts(settings)), result);
       result = planned.result;
       return commandsOf(planned.plan, container);
     });
+    return {commands, result};
   } finally {
     kernel.close();
   }
@@ -80,11 +105,11 @@ function planOne(settings: Settings, container: Container, {chain, request}: Pre
 function prepare(
   settings: Settings,
   container: Container,
-  {network: configured, ifName}: Selected,
+  {network: configured, ifName, own}: PlacedNetwork,
   wishes: Wishes,
-): Prepared {
+): PreparedNetwork {
   // What is recorded needs neither the wishes nor anything else of today to be understood later.
-  const network = resolveDelegates(grantCapabilities(configured, wishes.capabilityArgs));
+  const network = grantWishes(configured, wishes, own);
   const request = {
     network: network.name,
     containerId: container.id,
@@ -96,8 +121,11 @@ function prepare(
   const chain = prepareChain(network, request, settings.dataDir);
   refuseMissing(settings, network, chain);
   const keepSeconds = wishes.keepSeconds ?? network.keepSeconds;
-  return {request, plugin: '', previous: undefined, network, chain, keepSeconds};
+  return {request, plugin: '', previous: undefined, network, chain, keepSeconds, own};
 }
+
+const isFor = ({request}: Prepared, network: string, ifName: string): boolean =>
+  request.network === network && request.ifName === ifName;
 
 /**
  * A foreign plugin that has to look into the netns at the end, when the container's process has gone or the netns was
@@ -110,13 +138,14 @@ function pinIfNeeded({stateDir}: Settings, container: Container, prepared: Prepa
   return container.process ? {...prepared, request: {...prepared.request, netns: path}} : prepared;
 }
 
-/** Takes back what an earlier container with this id has left: its poststop may come later, or never. */
-function clearDead(settings: Settings, container: Container): void {
-  for (const record of recordsOf(settings.stateDir, container.id)) {
-    if (isRunning(record)) continue;
+/** Takes back what an earlier container with this id has left: its poststop may come later, or never. Returns what lives. */
+function clearDead(settings: Settings, container: Container): readonly AttachmentRecord[] {
+  return recordsOf(settings.stateDir, container.id).filter(record => {
+    if (isRunning(record)) return true;
     const [failure] = detach(settings, record);
     if (failure) throw failure;
-  }
+    return false;
+  });
 }
 
 function attachOrRecall(settings: Settings, container: Container, prepared: Prepared): Attached {

@@ -23,7 +23,7 @@ export function takeLeases(
   try {
     return segment.lease(ports);
   } catch (error) {
-    if (!isKind(error, 'rangeExhausted')) throw error;
+    if (!isInTheWay(error)) throw error;
     return leaseAfterSweep(settings, segment, kernel, error);
   } finally {
     const look = quickLook(kernel);
@@ -35,7 +35,7 @@ function leaseAfterSweep(
   settings: Settings,
   segment: OwnSegment,
   kernel: Kernel,
-  exhausted: CniError,
+  first: CniError,
 ): readonly (IpamResult | undefined)[] {
   const look = thoroughLook(kernel, settings.stateDir);
   const judgeAll = () => segment.leaseDirectories.flatMap(directory => judgeDirectory(settings, directory, look));
@@ -46,14 +46,20 @@ function leaseAfterSweep(
     try {
       return segment.lease(ipamPorts(settings, () => undefined));
     } catch (error) {
-      if (!isKind(error, 'rangeExhausted')) throw error;
-      if (dead.length === 0 || performance.now() > bound)
-        throw new CniError('rangeExhausted', `${exhausted.message} (${holders(judgeAll())})`, {cause: error});
+      if (!isInTheWay(error)) throw error;
+      if (dead.length === 0 || performance.now() > bound) {
+        if (isKind(error, 'addressTaken')) throw error;
+        throw new CniError('rangeExhausted', `${first.message} (${holders(judgeAll())})`, {cause: error});
+      }
     }
     // Some of the dead were somebody else's to take back, who is at it.
     sleep(10);
   }
 }
+
+/** True if leases of others are the reason, which may be those of the dead. */
+const isInTheWay = (error: unknown): error is CniError =>
+  isKind(error, 'rangeExhausted') || isKind(error, 'addressTaken');
 
 // Milliseconds.
 const longestSweep = 2000;

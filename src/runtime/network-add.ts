@@ -13,8 +13,10 @@ import type {Container} from './container.ts';
 import {dropContainerDir} from './container-dir.ts';
 import {withContainerLock} from './container-lock.ts';
 import {detach} from './detach.ts';
+import {capabilitiesOf} from './grant.ts';
 import type {Loaded} from './load.ts';
 import {log} from './log.ts';
+import {placeWishes} from './placement.ts';
 import {writeCached} from './result-cache.ts';
 import type {Settings} from './settings.ts';
 import type {Wishes} from './wishes.ts';
@@ -65,6 +67,8 @@ export function planNetwork(
 /** An attachment that others could not find again is taken back. */
 function cache(settings: Settings, {loaded, wishes}: Addition, {record, result}: Attached): void {
   const {network, containerId, ifName, netns} = record;
+  const [placed] = placeWishes([{network: loaded.network, ifName}], wishes);
+  const capabilityArgs = placed ? capabilitiesOf(wishes, placed.own) : wishes.capabilityArgs;
   try {
     writeCached(settings.cacheDir, {
       network,
@@ -73,7 +77,7 @@ function cache(settings: Settings, {loaded, wishes}: Addition, {record, result}:
       config: loaded.text,
       netns: netns.path,
       args: formatCniArgs(wishes.args),
-      capabilityArgs: wishes.capabilityArgs,
+      capabilityArgs,
       result: resultToJson(result, checkVersion(loaded.network.cniVersion)),
     });
   } catch (cause) {
