@@ -63,6 +63,7 @@ function answerTo(type: string, parameters: Parameters, conf: Fields, environmen
     type,
     parameters,
     conf: new Fields(conf.object, `network "${network}", plugin "${type}"`),
+    file: 'stdin',
     network,
     cniVersion: version,
     previous: parsePrevious(conf, version),

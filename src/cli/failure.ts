@@ -3,6 +3,7 @@
 import {CLIError} from '@oclif/core/errors';
 import {CniError, errorCodes, reasonOf} from '../spec/error.ts';
 import {asSuggestion, nearest} from '../spec/suggest.ts';
+import {newest} from '../spec/version.ts';
 
 /** The call can't be understood: exit code 2. */
 export class UsageError extends Error {
@@ -24,11 +25,11 @@ export function report(
   if (process.env.CNI_HOOK_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
 }
 
-/** CNI's error object; what has no code of its own is one of input and output, or of the call. */
+/** CNI's error object (SPEC.md, "Error"); what has no code of its own is one of input and output, or of the call. */
 function errorJson(error: unknown, msg: string): object {
-  if (error instanceof CniError) return {code: error.code, msg, details: error.details};
+  if (error instanceof CniError) return {cniVersion: newest, code: error.code, msg, details: error.details};
   const isUsage = error instanceof UsageError || error instanceof CLIError;
-  return {code: isUsage ? errorCodes.invalidEnvironment : errorCodes.ioFailure, msg};
+  return {cniVersion: newest, code: isUsage ? errorCodes.invalidEnvironment : errorCodes.ioFailure, msg};
 }
 
 /** The parser's errors carry the flags that do not exist, or the arguments that are missing or too many. */

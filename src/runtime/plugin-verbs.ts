@@ -46,14 +46,14 @@ export function callVerb(
   const conf = withResult(new Fields(requestConfig(network, plugin, {}), where), verb, subject);
   const isOwn = verbsOf(plugin.type) !== undefined && !conf.child('cni-hook').boolean('external');
   if (isOwn && preference === 'ours') {
-    callOwn(settings, plugin.type, conf, verb, subject);
+    callOwn(settings, network, plugin.type, conf, verb, subject);
     return;
   }
   try {
     callFile(settings, plugin.type, conf, verb, subject);
   } catch (error) {
     if (!isOwn || !isKind(error, 'unknownPlugin')) throw error;
-    callOwn(settings, plugin.type, conf, verb, subject);
+    callOwn(settings, network, plugin.type, conf, verb, subject);
   }
 }
 
@@ -69,7 +69,14 @@ function callFile(settings: Settings, type: string, conf: Fields, command: Verb,
   callLogged(settings, {type, command, conf: conf.object, request, where: conf.where});
 }
 
-function callOwn(settings: Settings, type: string, conf: Fields, command: Verb, subject: Subject): void {
+function callOwn(
+  settings: Settings,
+  {file}: Network,
+  type: string,
+  conf: Fields,
+  command: Verb,
+  subject: Subject,
+): void {
   const {network, containerId, netns, ifName, args, result} = subject;
   const parameters = {command, containerId, netns, ifName, args, path: settings.pluginDirs};
   const cniVersion = conf.string('cniVersion');
@@ -77,6 +84,7 @@ function callOwn(settings: Settings, type: string, conf: Fields, command: Verb, 
     type,
     parameters,
     conf,
+    file,
     network,
     cniVersion,
     previous: result,

@@ -18,6 +18,8 @@ export interface PluginCall {
   readonly parameters: Parameters;
   /** The whole configuration. */
   readonly conf: Fields;
+  /** Where it stands: a file, or "stdin". */
+  readonly file: string;
   readonly network: string;
   readonly cniVersion: string;
   readonly previous: Result | undefined;
@@ -46,10 +48,10 @@ export function requestOf({network, parameters}: PluginCall): AttachmentRequest 
   return {network, containerId, ifName, netns, salt, args: parseCniArgs(parameters.args)};
 }
 
-const alone = {disableCheck: false, disableGC: false, keepSeconds: 0, file: 'stdin'} as const;
+const alone = {disableCheck: false, disableGC: false, keepSeconds: 0} as const;
 
-export function networkOf({network, cniVersion, type, conf}: PluginCall): Network {
-  return {name: network, cniVersion, plugins: [{type, json: conf.object}], ...alone};
+export function networkOf({network, cniVersion, type, conf, file}: PluginCall): Network {
+  return {name: network, cniVersion, plugins: [{type, json: conf.object}], file, ...alone};
 }
 
 export const portsOf = ({settings, parameters}: PluginCall): IpamPorts =>
