@@ -1,0 +1,92 @@
+// Gives a network its place in the host's firewall, and takes it away again, wherever it is found: Docker or another iptables
+// may have come since. The note comes last and goes last, so that what it does not tell of was never begun, or is told by a record.
+import type {Kernel} from '../kernel.ts';
+import {acceptChain, ingress, nftTable} from '../names.ts';
+import {changeElement, type Element, keyOf, pairKey} from '../netlink/nf-elements.ts';
+import {deleteEmptySets, deleteEmptyTable, getChain, readUse, transaction} from '../netlink/nfnetlink.ts';
+import type {SetFirewall} from '../op.ts';
+import {requireTool, runTool} from '../tool.ts';
+import {dropIdle, filterTables, read, restore} from './filter-tables.ts';
+import {addSource, command as firewallCommand, isFirewalldRunning, removeSource} from './firewalld.ts';
+import {readNotes, readNotesOfOthers} from './read.ts';
+import * as rules from './rules.ts';
+
+/** Throws `toolFailed` for a tool that is missing or fails. */
+export function changeFirewall(kernel: Kernel, op: SetFirewall): void {
+  if (op.op === 'firewall.set') set(kernel, op);
+  else clear(kernel, op);
+}
+
+function set(kernel: Kernel, op: SetFirewall): void {
+  const inTables = op.backend === 'firewalld' ? [] : acceptInTables(kernel, op);
+  const inZone = op.backend !== 'iptables' && acceptInZone(op) ? [rules.zoneNote(op.zone)] : [];
+  runScript(rules.firewallScript(op, [...inTables, ...inZone]));
+}
+
+/** Returns what is to be noted of it. */
+function acceptInTables(kernel: Kernel, op: SetFirewall): readonly string[] {
+  return ([4, 6] as const).flatMap(family => {
+    const subnets = rules.ofFamily(op.subnets, family);
+    if (subnets.length === 0) return [];
+    if (op.backend === 'iptables') requireTool(family === 4 ? 'iptables' : 'ip6tables');
+    return filterTables(kernel, family).flatMap(table => {
+      restore(table, rules.acceptScript(op, read(table), subnets));
+      if (!table.nft) return [];
+      const [answer] = kernel.netfilter().exchange([getChain('filter', acceptChain(op.network), table.nft)]);
+      const use = Math.max(0, ...(answer?.replies ?? []).map(reply => readUse(reply)));
+      return [rules.useNote(table.nft, use)];
+    });
+  });
+}
+
+/** False if there is no firewalld. */
+function acceptInZone({backend, zone, subnets}: SetFirewall): boolean {
+  if (backend === 'firewalld') requireTool(firewallCommand);
+  if (backend === 'auto' && !isFirewalldRunning()) return false;
+  for (const subnet of subnets) addSource(zone, subnet);
+  return true;
+}
+
+function clear(kernel: Kernel, op: SetFirewall): void {
+  const notes = readNotes(kernel, op.network);
+  for (const family of [4, 6] as const) {
+    for (const table of filterTables(kernel, family)) {
+      const script = rules.withoutAcceptScript(op, read(table));
+      if (script === undefined) continue;
+      restore(table, script);
+      if (rules.isIdle(read(table))) dropIdle(kernel, table);
+    }
+  }
+  const others = readNotesOfOthers(kernel, op.network);
+  const mine = [...new Set([...notes, ...rules.notesOf(op)])].filter(note => !others.includes(note));
+  leaveZone(op, mine);
+  leaveIngress(kernel, mine);
+  runScript(rules.withoutNoteScript(op));
+  kernel.netfilter().exchange(deleteEmptyTable(nftTable));
+}
+
+function leaveZone({backend, zone}: SetFirewall, notes: readonly string[]): void {
+  if (backend === 'iptables' || !isFirewalldRunning()) return;
+  const zones = new Set([zone, ...notes.flatMap(note => rules.parseZoneNote(note) ?? [])]);
+  const subnets = notes.flatMap(note => rules.parseAcceptNote(note) ?? []);
+  for (const name of zones) for (const subnet of subnets) removeSource(name, subnet);
+}
+
+/** With the last link the chain and its sets go: all of them, or nothing if somebody has come since. */
+function leaveIngress(kernel: Kernel, notes: readonly string[]): void {
+  const links = notes.flatMap(note => rules.parseIngressNote(note) ?? []);
+  const netfilter = kernel.netfilter();
+  const of = {family: 'inet', table: nftTable} as const;
+  const elements = links.flatMap(({policy, link}): readonly Element[] => [
+    {...of, set: ingress.links, key: keyOf(link)},
+    {...of, set: policy === 'isolated' ? ingress.closed : ingress.open, key: pairKey(link, link)},
+  ]);
+  // One by one: one that is missing would keep the others from going.
+  for (const element of elements) netfilter.exchange(transaction([changeElement('delete', element)]));
+  if (links.length > 0) {
+    const {chain, links: all, open, closed} = ingress;
+    netfilter.exchange(deleteEmptySets(nftTable, chain, [all, open, closed]));
+  }
+}
+
+const runScript = (lines: readonly string[]): string => runTool('nft', ['-f', '-'], `${lines.join('\n')}\n`);
