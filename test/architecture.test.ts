@@ -26,13 +26,17 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 const pureKernel = [
   'describe',
   'facts',
+  'firewall/render',
+  'firewall/rules',
   'names',
   'netlink/nfnetlink',
   'netlink/rtnetlink',
+  'netlink/shaping',
   'netlink/wire',
   'nft-script',
   'op',
   'render',
+  'render-shape',
   'undo',
 ].map(name => `src/kernel/${name}.ts`);
 
@@ -49,6 +53,8 @@ const gates: Readonly<Record<string, readonly string[]>> = {
     'src/cli/',
     'src/library/',
     'src/kernel/apply.ts',
+    'src/kernel/firewall/filter-tables.ts',
+    'src/kernel/firewall/firewalld.ts',
     'src/kernel/flock.ts',
     'src/kernel/netns.ts',
     'src/kernel/pin.ts',

@@ -4,6 +4,7 @@ import {writeFileSync} from 'node:fs';
 import {CniError, reasonOf} from '../spec/error.ts';
 import {describe} from './describe.ts';
 import type {Link} from './facts.ts';
+import {changeFirewall} from './firewall/change.ts';
 import {changeGuard} from './guard.ts';
 import type {Kernel} from './kernel.ts';
 import {errno} from './libc.ts';
@@ -12,11 +13,13 @@ import {deleteEmptyTable} from './netlink/nfnetlink.ts';
 import {setPortVlans} from './netlink/port-vlans.ts';
 import {addRoute, deleteRoute} from './netlink/routes.ts';
 import * as rtnetlink from './netlink/rtnetlink.ts';
+import {shapingRequests} from './netlink/shaping.ts';
 import type {Answer} from './netlink/socket.ts';
+import {addIfb, addMacvlan, renameLink} from './netlink/virtual-links.ts';
 import type {Request} from './netlink/wire.ts';
 import {type Script, scriptOf} from './nft-script.ts';
 import {findLinkIn} from './observe.ts';
-import type {AddBridge, AddVeth, DeleteLink, Netns, Op, SetLink} from './op.ts';
+import type {AddBridge, AddIfb, AddMacvlan, AddVeth, DeleteLink, Netns, Op, SetLink} from './op.ts';
 import {waitUntilSettled} from './settle.ts';
 import {runTool} from './tool.ts';
 
@@ -83,6 +86,21 @@ class Run {
       case 'veth.add':
         this.#addVeth(op);
         break;
+      case 'ifb.add':
+        this.#queue('host', op, addIfb(op));
+        this.#writeAlias(op);
+        break;
+      case 'macvlan.add':
+        this.#addMacvlan(op);
+        break;
+      case 'bucket.set':
+      case 'redirect.add':
+      case 'qdisc.delete':
+        for (const request of shapingRequests(op, link => this.#indexOf('host', link))) this.#queue('host', op, request);
+        break;
+      case 'ifb.delete':
+        this.#deleteLink({...op, op: 'link.delete', netns: 'host'});
+        break;
       case 'link.delete':
         this.#deleteLink(op);
         break;
@@ -114,6 +132,10 @@ class Run {
       case 'masquerade.set':
       case 'guard.set':
         this.#alone(() => this.#runScript(scriptOf(op)));
+        break;
+      case 'firewall.set':
+      case 'firewall.clear':
+        this.#alone(() => changeFirewall(this.#kernel, op));
         break;
       case 'guard.add':
       case 'guard.delete':
@@ -152,22 +174,32 @@ class Run {
     this.#writeAlias(op);
   }
 
-  #netnsOf({netns}: AddVeth['peer']): number | undefined {
+  #addMacvlan(op: AddMacvlan): void {
+    const {parentNetns: place, name, temporary, alias} = op;
+    const netns = place === 'host' ? this.#netnsOf({}) : undefined;
+    this.#queue(place, op, addMacvlan(op, this.#indexOf(place, op.parent), netns));
+    this.flush();
+    if (!this.mustStop()) this.#queue('container', op, renameLink(this.#indexOf('container', temporary), name, alias));
+  }
+
+  #netnsOf({netns}: {readonly netns?: 'host'}): number | undefined {
     if (netns === 'host') return undefined;
     if (!this.#kernel.container) throw new Error('there is no container to put the other end into');
     return this.#kernel.container.fd;
   }
 
   /** The kernel ignores an alias in the message that makes a link. Not in one batch with it: the name may be somebody else's. */
-  #writeAlias(op: AddBridge | AddVeth): void {
+  #writeAlias(op: AddBridge | AddVeth | AddIfb): void {
     this.flush();
     if (!this.mustStop()) this.#queue('host', op, rtnetlink.setAlias(this.#indexOf('host', op.name), op.alias));
   }
 
   #deleteLink(op: DeleteLink): void {
     this.flush();
-    const link = findLinkIn(this.#kernel, op.netns, op.name);
-    if (link && isMeant(op, link)) this.#queue(op.netns, op, rtnetlink.deleteLink(link.index));
+    for (const name of op.temporary === undefined ? [op.name] : [op.name, op.temporary]) {
+      const link = findLinkIn(this.#kernel, op.netns, name);
+      if (link && isMeant(op, link)) this.#queue(op.netns, op, rtnetlink.deleteLink(link.index));
+    }
   }
 
   #indexOf(netns: Netns, name: string): number {

@@ -8,7 +8,17 @@ export function describe(op: Op): string {
       return `make bridge "${op.name}"`;
     case 'veth.add':
       return `make the pair "${op.name}" and "${op.peer.name}"`;
+    case 'ifb.add':
+    case 'macvlan.add':
+      return `make interface "${op.name}"`;
+    case 'bucket.set':
+      return `limit what "${op.link}" sends`;
+    case 'redirect.add':
+      return `redirect what "${op.link}" receives to "${op.to}"`;
+    case 'qdisc.delete':
+      return `take the limit from what "${op.link}" ${op.where === 'root' ? 'sends' : 'receives'}`;
     case 'link.delete':
+    case 'ifb.delete':
       return `delete interface "${op.name}"`;
     case 'link.set':
     case 'port.set':
@@ -31,6 +41,10 @@ export function describe(op: Op): string {
       return `masquerade network "${op.network}"`;
     case 'guard.set':
       return `guard network "${op.network}" against forged MACs`;
+    case 'firewall.set':
+      return `let network "${op.network}" through the host's firewall`;
+    case 'firewall.clear':
+      return `take network "${op.network}" out of the host's firewall`;
     case 'guard.add':
       return `let only MAC ${op.mac} in by "${op.link}"`;
     case 'guard.delete':

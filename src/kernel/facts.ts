@@ -1,5 +1,5 @@
 // What is the case in the kernel, read once into a plain object, and the question that says what to read.
-import type {Netns} from './op.ts';
+import type {MacvlanMode, Netns, SetFirewall} from './op.ts';
 
 export interface Link {
   readonly index: number;
@@ -20,6 +20,19 @@ export interface Link {
   readonly vlanFiltering?: true;
   readonly hairpin?: true;
   readonly isolated?: true;
+  readonly allmulti?: true;
+  /** Packets that may wait to be sent. */
+  readonly queueLength?: number;
+  /** Of a macvlan, whose `peer` is its parent. */
+  readonly macvlanMode?: MacvlanMode;
+}
+
+/** How what goes through a link is held back. */
+export interface Shaping {
+  /** Of what it sends: bytes a second, bytes that may wait, and the time that the burst takes, in the kernel's ticks. */
+  readonly bucket?: {readonly rate: number; readonly limit: number; readonly ticks: number};
+  /** Index of the link to which what it receives is redirected. */
+  readonly redirectedTo?: number;
 }
 
 /** A route, as far as a check looks at it. */
@@ -44,10 +57,20 @@ export interface Question {
   readonly masquerade: boolean;
   /** Whether to read the container's routes. */
   readonly routes: boolean;
-  /** What few plugins ask, and of a chain one at the most: the host's routes by that link; sysctls of the container; the network's guard. */
+  /** What few plugins ask, and but for the lists of a chain one at the most: the host's routes by that link; sysctls of the container; the network's guard. */
   readonly hostRoutes?: string | undefined;
   readonly containerSysctls?: readonly string[] | undefined;
   readonly guard?: {readonly links: readonly GuardedLink[]} | undefined;
+  /** The network's place in the host's firewall. With `expected` all of it is looked at, and not our own note alone. */
+  readonly firewall?: {readonly expected?: SetFirewall} | undefined;
+  /** The link of the container whose other end, in the host, is looked for. */
+  readonly peerOf?: string | undefined;
+  /** Links of the host, by name, of which it is asked how they are shaped. */
+  readonly shaped?: readonly string[] | undefined;
+  /** In which netns to look for the link that the default route goes by. */
+  readonly uplinkIn?: Netns | undefined;
+  /** Files of the host. */
+  readonly files?: readonly string[] | undefined;
 }
 
 /** A link of the host, and the only MAC that may come in by it. */
@@ -67,6 +90,21 @@ export interface Facts {
   readonly containerSysctls?: Readonly<Record<string, string | undefined>>;
   /** The names of those asked for that are under the network's guard; absent if the network has none. */
   readonly guard?: {readonly links: readonly string[]};
+  readonly firewall?: FirewallFacts;
+  readonly peer?: Link;
+  readonly shaped?: Readonly<Record<string, Shaping | undefined>>;
+  readonly uplink?: Link;
+  /** Their texts; undefined for one that is not there. */
+  readonly files?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface FirewallFacts {
+  /** What was done for the network, as firewall/rules.ts notes it. */
+  readonly notes: readonly string[];
+  /** False if somebody has taken a chain of the network away since, as far as one message tells. */
+  readonly stands: boolean;
+  /** What is missing of what was expected, in words. */
+  readonly lost: readonly string[];
 }
 
 export const noQuestion: Question = {hostLinks: [], containerLinks: [], sysctls: [], masquerade: false, routes: false};
@@ -76,6 +114,8 @@ export function mergeQuestions(questions: readonly Question[]): Question {
   const all = (pick: (question: Question) => readonly string[]) => [...new Set(questions.flatMap(pick))];
   const one = <T>(pick: (question: Question) => T | undefined) =>
     questions.map(pick).find(asked => asked !== undefined);
+  const union = (pick: (question: Question) => readonly string[] | undefined) =>
+    questions.some(question => pick(question)) ? all(question => pick(question) ?? []) : undefined;
   return {
     hostLinks: all(question => question.hostLinks),
     containerLinks: all(question => question.containerLinks),
@@ -83,8 +123,13 @@ export function mergeQuestions(questions: readonly Question[]): Question {
     masquerade: questions.some(question => question.masquerade),
     routes: questions.some(question => question.routes),
     hostRoutes: one(question => question.hostRoutes),
-    containerSysctls: one(question => question.containerSysctls),
+    containerSysctls: union(question => question.containerSysctls),
     guard: one(question => question.guard),
+    firewall: one(question => question.firewall),
+    peerOf: one(question => question.peerOf),
+    shaped: union(question => question.shaped),
+    uplinkIn: one(question => question.uplinkIn),
+    files: union(question => question.files),
   };
 }
 

@@ -22,6 +22,9 @@ export function vethName(attachment: Attachment, salt: string): string {
   return `veth${salted(identityOf(attachment), salt).slice(0, 11)}`;
 }
 
+/** Name of the ifb that holds back what the container sends. Taken away by name, so that no salt is in it. */
+export const ifbName = (attachment: Attachment): string => `bwp${digest(identityOf(attachment)).slice(0, 12)}`;
+
 /** A made-up MAC for the thing of that name: the same for the same arguments. */
 export const madeMac = (what: string, salt: string): string => localMac(salted(what, salt));
 
@@ -29,6 +32,21 @@ export const madeMac = (what: string, salt: string): string => localMac(salted(w
 export function vethAlias(attachment: Attachment): string {
   const alias = aliasPrefix + identityOf(attachment);
   return byteLength(alias) <= longestAlias ? alias : `${aliasPrefix}#${digest(identityOf(attachment))}`;
+}
+
+// Bytes that nft(8) takes for a comment, NFTNL_UDATA_COMMENT_MAXLEN, the closing NUL left out.
+const longestComment = 127;
+
+/** The comment of an element in a map or set: like an alias, and as well understood by parseVethAlias. */
+export function ownerComment(attachment: Attachment): string {
+  const comment = aliasPrefix + identityOf(attachment);
+  return byteLength(comment) <= longestComment ? comment : `${aliasPrefix}#${digest(identityOf(attachment))}`;
+}
+
+/** The chains of ports that are published on conditions: what they lead to, and the two by which packets come there. */
+export function portRuleChains(attachment: Attachment): readonly [rules: string, incoming: string, outgoing: string] {
+  const which = digest(identityOf(attachment)).slice(0, 20);
+  return [`ports-of-${which}`, `ports-in-${which}`, `ports-out-${which}`];
 }
 
 /** The alias of a bridge that we made for a network. */
@@ -53,6 +71,27 @@ export const guardNames = (network: string) => ({
   guarded: nftName('guarded', network),
   allowed: nftName('allowed', network),
 });
+
+/** The chain that notes what was done for a network in the host's firewall. */
+export const firewallNote = (network: string): string => nftName('firewall', network);
+
+// Bytes: XT_EXTENSION_MAXNAMELEN is 29, the closing NUL included.
+const longestIptablesChain = 28;
+
+/** The chain of a network in the tables of iptables. A digest instead of the name makes the same chain, as with nftName. */
+export function acceptChain(network: string): string {
+  const name = `CNI-HOOK-${network}`;
+  const short = /^[0-9a-f]{32}$/.test(network) ? network : digest(network);
+  return name.length <= longestIptablesChain ? name : `CNI-HOOK-${short}`.slice(0, longestIptablesChain);
+}
+
+/** What keeps the bridges of networks apart: the chain, all links that it is about, and the pairs that are let through, or not. */
+export const ingress = {
+  chain: 'ingress-policy',
+  links: 'ingress-links',
+  open: 'ingress-open',
+  closed: 'ingress-closed',
+} as const;
 
 /** NFT_CHAIN_MAXNAMELEN is 128; a set's name may be longer. */
 function nftName(kind: string, network: string): string {

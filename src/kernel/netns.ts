@@ -94,3 +94,13 @@ export function readOrNothing(path: string): string | undefined {
     return undefined;
   }
 }
+
+/** The text of a file of the host; undefined if there is none. Throws `ioFailure` for one that can't be read. */
+export function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new CniError('ioFailure', `cannot read "${path}": ${reasonOf(cause)}`, {cause});
+  }
+}

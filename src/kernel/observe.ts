@@ -1,6 +1,7 @@
 // Answers a Question with Facts: a get for each thing asked for, never a dump of the whole host.
 import {CniError} from '../spec/error.ts';
 import type {Facts, GuardedLink, Link, Question, RouteFact} from './facts.ts';
+import {readFirewall} from './firewall/read.ts';
 import type {Kernel} from './kernel.ts';
 import {errno} from './libc.ts';
 import {guardNames, masqueradeChain, nftTable} from './names.ts';
@@ -9,7 +10,8 @@ import {dumpRules, readRuleComment} from './netlink/nfnetlink.ts';
 import {dumpRoutes, dumpRoutesBy, readRoute} from './netlink/routes.ts';
 import {dumpAddresses, dumpLinks, getLink, readAddress, readLink} from './netlink/rtnetlink.ts';
 import type {NetlinkSocket} from './netlink/socket.ts';
-import {readOrNothing} from './netns.ts';
+import {readIfThere, readOrNothing} from './netns.ts';
+import {readPeer, readShaped, readUplink} from './observe-shaping.ts';
 import type {Netns} from './op.ts';
 
 /** What was read of the host before, for who looks at many attachments and changes nothing in between. */
@@ -17,8 +19,10 @@ export type Known = Map<string, unknown>;
 
 /** Reads what is asked for; `network` is whose rules are meant. What is `known` of the host is not read again. */
 export function observe(kernel: Kernel, question: Question, network: string, known?: Known): Facts {
-  const {hostRoutes, containerSysctls} = question;
+  const {hostRoutes, containerSysctls, peerOf, shaped, uplinkIn, files} = question;
   const guard = question.guard && readGuard(kernel, network, question.guard.links);
+  const peer = peerOf === undefined ? undefined : readPeer(kernel, peerOf);
+  const uplink = uplinkIn && readUplink(kernel, uplinkIn);
   return {
     host: readLinks(kernel, 'host', question.hostLinks, known),
     container: readLinks(kernel, 'container', question.containerLinks),
@@ -28,6 +32,11 @@ export function observe(kernel: Kernel, question: Question, network: string, kno
     ...(hostRoutes !== undefined && {hostRoutes: readRoutesBy(kernel, hostRoutes)}),
     ...(containerSysctls && {containerSysctls: kernel.within('container', () => readSysctls(containerSysctls))}),
     ...(guard && {guard}),
+    ...(question.firewall && {firewall: readFirewall(kernel, network, question.firewall.expected)}),
+    ...(peer && {peer}),
+    ...(shaped && {shaped: readShaped(kernel, shaped)}),
+    ...(uplink && {uplink}),
+    ...(files && {files: Object.fromEntries(files.map(path => [path, readIfThere(path)]))}),
   };
 }
 

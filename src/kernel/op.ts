@@ -40,6 +40,73 @@ export interface DeleteLink {
   readonly name: string;
   readonly alias: string | undefined;
   readonly mac?: string;
+  /** What it is called if its maker died before it got its name. */
+  readonly temporary?: string;
+}
+
+/** Makes an ifb in the host: what is redirected to it leaves by its queue. Unlike a pair it does not go with the container. */
+export interface AddIfb {
+  readonly op: 'ifb.add';
+  readonly name: string;
+  readonly mac: string;
+  readonly mtu?: number;
+  readonly alias: string;
+}
+
+/** As DeleteLink. */
+export interface DeleteIfb {
+  readonly op: 'ifb.delete';
+  readonly name: string;
+  readonly alias: string | undefined;
+  readonly mac?: string;
+}
+
+export type MacvlanMode = 'private' | 'vepa' | 'bridge' | 'passthru';
+
+/**
+ * Makes a macvlan of `parent` in the container. It is made under the temporary name and renamed: kernels before 6.15 look
+ * for its name in the host as well, where there mostly is an "eth0".
+ */
+export interface AddMacvlan {
+  readonly op: 'macvlan.add';
+  readonly name: string;
+  readonly temporary: string;
+  /** The kernel's choice if it is not given, as in passthru mode, where it is the parent's. */
+  readonly mac?: string;
+  readonly parent: string;
+  /** Where the parent is. */
+  readonly parentNetns: Netns;
+  readonly mode: MacvlanMode;
+  readonly mtu?: number;
+  /** How many broadcasts may wait. */
+  readonly broadcastQueue?: number;
+  readonly alias: string;
+}
+
+/** Lets a link of the host send so much and no more (tc-tbf(8)). */
+export interface SetBucket {
+  readonly op: 'bucket.set';
+  readonly link: string;
+  /** Bytes a second. */
+  readonly rate: number;
+  /** Bytes that may go at once. */
+  readonly burst: number;
+  /** Bytes that may wait; what comes on top is dropped. */
+  readonly limit: number;
+}
+
+/** Has everything that comes in by a link of the host leave by another one, and come in from there. */
+export interface AddRedirect {
+  readonly op: 'redirect.add';
+  readonly link: string;
+  readonly to: string;
+}
+
+/** Takes the queueing discipline of a link of the host away, with its filters: that of what it sends, or of what it receives. */
+export interface DeleteQdisc {
+  readonly op: 'qdisc.delete';
+  readonly link: string;
+  readonly where: 'root' | 'ingress';
 }
 
 export interface SetLink {
@@ -49,6 +116,10 @@ export interface SetLink {
   readonly up?: boolean;
   readonly mac?: string;
   readonly promisc?: boolean;
+  readonly allmulti?: boolean;
+  readonly mtu?: number;
+  /** Packets that may wait to be sent. */
+  readonly queueLength?: number;
   /** The bridge that it is to be a port of. */
   readonly master?: string;
 }
@@ -142,9 +213,34 @@ export interface ChangeGuard {
   readonly mac: string;
 }
 
+/**
+ * The network's place in the host's firewall, whole: what comes from its subnets, and the replies, are let through where iptables
+ * or firewalld would drop them, and its bridges are kept from those of other networks. "clear" takes all of that away.
+ */
+export interface SetFirewall {
+  readonly op: 'firewall.set' | 'firewall.clear';
+  readonly network: string;
+  /** CIDR form, host bits zero. */
+  readonly subnets: readonly string[];
+  /** The bridges that are kept from other bridges; if "isolated", what goes from a bridge back to it is dropped too. */
+  readonly ingress?: {readonly policy: 'same-bridge' | 'isolated'; readonly links: readonly string[]};
+  /** Who lets packets through: "auto" is whoever is there. */
+  readonly backend: 'auto' | 'iptables' | 'firewalld';
+  /** The operator's chain of iptables, which is asked first: if it is there, or else made. */
+  readonly adminChain: {readonly name: string; readonly make: boolean};
+  /** firewalld's zone for the subnets. */
+  readonly zone: string;
+}
+
 export type Op =
   | AddBridge
   | AddVeth
+  | AddIfb
+  | DeleteIfb
+  | AddMacvlan
+  | SetBucket
+  | AddRedirect
+  | DeleteQdisc
   | DeleteLink
   | SetLink
   | SetPort
@@ -156,7 +252,8 @@ export type Op =
   | SetSysctl
   | SetMasquerade
   | SetGuard
-  | ChangeGuard;
+  | ChangeGuard
+  | SetFirewall;
 
 /** What a plugin wants done: first to what all containers of the network share, then for this attachment alone. */
 export interface Plan {

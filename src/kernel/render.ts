@@ -1,10 +1,12 @@
 // A plan as the commands that a person would type: for --dry-run, for the log, and for the test that holds them against
 // what apply.ts does. ip(8), nsenter(1), sysctl(8), nft(8).
 import type {Route} from '../spec/result.ts';
+import {renderFirewall} from './firewall/render.ts';
 import {nftTable} from './names.ts';
 import type {TableFamily} from './netlink/nfnetlink.ts';
 import {guardElements, scriptOf} from './nft-script.ts';
 import type {AddBridge, AddRoute, AddVeth, Netns, Op, SetLink, SetPort, SetPortVlans} from './op.ts';
+import {renderShape} from './render-shape.ts';
 
 /** How long duplicate address detection may take. The kernel's takes one to two seconds, and starts within one. */
 export const secondsToSettle = 5;
@@ -23,6 +25,13 @@ function commandsOf(op: Op, netns: string): readonly string[] {
       ];
     case 'veth.add':
       return [addVeth(op, netns), setAlias(op)];
+    case 'ifb.add':
+    case 'ifb.delete':
+    case 'macvlan.add':
+    case 'bucket.set':
+    case 'redirect.add':
+    case 'qdisc.delete':
+      return renderShape(op, netns).map(([place, command]) => within(place, netns, command));
     case 'link.delete':
       return [within(op.netns, netns, `ip link delete ${op.name}`)];
     case 'link.set':
@@ -48,12 +57,15 @@ function commandsOf(op: Op, netns: string): readonly string[] {
     case 'route.delete':
       return [within(op.netns, netns, `ip ${family(op.dst)}route delete ${op.dst} dev ${op.link}`)];
     case 'sysctl.set':
-      return [within(op.netns, netns, `sysctl -qw ${op.key}=${op.value}`)];
+      return [within(op.netns, netns, `sysctl -qw ${word(`${op.key}=${op.value}`)}`)];
     case 'masquerade.set':
     case 'guard.set': {
       const {lines, emptied} = scriptOf(op);
       return [...lines.map(line => nft(line)), ...(emptied ? [dropEmptyTable(emptied)] : [])];
     }
+    case 'firewall.set':
+    case 'firewall.clear':
+      return renderFirewall(op);
     case 'guard.add':
     case 'guard.delete':
       return guardElements(op).map(({set, key}) =>
@@ -81,6 +93,9 @@ function linkSettings(op: SetLink): string {
     op.mac === undefined ? '' : ` address ${op.mac}`,
     op.master === undefined ? '' : ` master ${op.master}`,
     op.promisc === undefined ? '' : ` promisc ${onOff(op.promisc)}`,
+    op.allmulti === undefined ? '' : ` allmulticast ${onOff(op.allmulti)}`,
+    mtu(op),
+    op.queueLength === undefined ? '' : ` txqueuelen ${op.queueLength}`,
     op.up === undefined ? '' : op.up ? ' up' : ' down',
   ].join('');
 }
@@ -130,3 +145,5 @@ const nft = (line: string): string => `nft ${quote(line)}`;
 const mtu = (op: {readonly mtu?: number}): string => (op.mtu === undefined ? '' : ` mtu ${op.mtu}`);
 const onOff = (on: boolean): string => (on ? 'on' : 'off');
 const quote = (text: string): string => `'${text}'`;
+/** As a shell takes it for one word, whatever is in it. */
+const word = (text: string): string => (/^[\w./:=,@%+-]+$/.test(text) ? text : quote(text.replaceAll("'", "'\\''")));

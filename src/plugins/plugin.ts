@@ -53,8 +53,11 @@ export interface InterfacePlugin {
   readonly type: string;
   /** Throws `invalidConfig`. */
   readonly prepare: (conf: Fields, request: AttachmentRequest) => PreparedInterface;
-  /** What takes back an attachment of which no record tells. `link` bears its interface's name, and is not somebody else's. */
-  readonly stray: (link: Link | undefined) => readonly Op[];
+  /**
+   * What takes back an attachment of which no record tells. `link` bears its interface's name, and is not somebody else's;
+   * undefined where there is none, or no netns. `previous` is the whole chain's result, if the caller knows it.
+   */
+  readonly stray: (link: Link | undefined, attachment: Attachment, previous: Result | undefined) => readonly Op[];
 }
 
 /** Where addresses are leased, one directory per network. Calls of one `locked` are one step for everybody else. */

@@ -3,7 +3,7 @@
 import {formatCidr, fromBytes, lastOf, parseCidr, toBytes} from '../../spec/address.ts';
 import {formatMac, parseMac} from '../../spec/mac.ts';
 import type {Link} from '../facts.ts';
-import type {AddBridge, AddVeth, SetLink, SetPort} from '../op.ts';
+import type {AddBridge, AddVeth, MacvlanMode, SetLink, SetPort} from '../op.ts';
 import {
   attribute,
   attributes,
@@ -29,14 +29,26 @@ const RTM = {
   DELADDR: 21,
   GETADDR: 22,
 } as const;
-const IFLA = {ADDRESS: 1, IFNAME: 3, MTU: 4, LINK: 5, MASTER: 10, LINKINFO: 18, IFALIAS: 20, NET_NS_FD: 28} as const;
+const IFLA = {
+  ADDRESS: 1,
+  IFNAME: 3,
+  MTU: 4,
+  LINK: 5,
+  MASTER: 10,
+  TXQLEN: 13,
+  LINKINFO: 18,
+  IFALIAS: 20,
+  NET_NS_FD: 28,
+} as const;
 const INFO = {KIND: 1, DATA: 2, SLAVE_KIND: 4, SLAVE_DATA: 5} as const;
 const VETH_INFO_PEER = 1;
 const BR_VLAN_FILTERING = 7;
 const BRPORT = {MODE: 4, ISOLATED: 33} as const;
 const IFA = {ADDRESS: 1, LOCAL: 2, BROADCAST: 4} as const;
 const IFA_F = {DADFAILED: 8, TENTATIVE: 0x40} as const;
-const IFF = {UP: 1, PROMISC: 0x100} as const;
+const IFF = {UP: 1, PROMISC: 0x100, ALLMULTI: 0x200} as const;
+export const MACVLAN_MODE = 1;
+export const macvlanModes: Readonly<Record<MacvlanMode, number>> = {private: 1, vepa: 2, bridge: 4, passthru: 8};
 /** The number of an address family. */
 export const AF = {4: 2, 6: 10} as const;
 
@@ -66,10 +78,14 @@ export function addVeth(op: AddVeth, bridge: number | undefined, peerNetns: numb
 
 /** `master` is the index of the bridge that `op.master` names. */
 export function setLink(op: SetLink, index: number, master?: number): Request {
-  const flags = (op.up ? IFF.UP : 0) | (op.promisc ? IFF.PROMISC : 0);
-  const change = (op.up === undefined ? 0 : IFF.UP) | (op.promisc === undefined ? 0 : IFF.PROMISC);
+  const {up, promisc, allmulti} = op;
+  const flags = (up ? IFF.UP : 0) | (promisc ? IFF.PROMISC : 0) | (allmulti ? IFF.ALLMULTI : 0);
+  const meant = (setting: boolean | undefined, flag: number) => (setting === undefined ? 0 : flag);
+  const change = meant(up, IFF.UP) | meant(promisc, IFF.PROMISC) | meant(allmulti, IFF.ALLMULTI);
   const settings = [
     ...(op.mac === undefined ? [] : [mac(op.mac)]),
+    ...mtu(op.mtu),
+    ...(op.queueLength === undefined ? [] : [attribute(IFLA.TXQLEN, u32(op.queueLength))]),
     ...(master === undefined ? [] : [attribute(IFLA.MASTER, u32(master))]),
   ];
   return linkMessage(RTM.NEWLINK, NLM.ACK, index, settings, {flags, change});
@@ -133,6 +149,8 @@ export function readLink(reply: Reply): Link | undefined {
   const info = attributes(found.get(IFLA.LINKINFO) ?? new Uint8Array());
   const isOn = (where: number, type: number) => attributes(info.get(where) ?? new Uint8Array()).get(type)?.[0] === 1;
   const kind = textOf(info.get(INFO.KIND));
+  const macvlanMode = kind === 'macvlan' ? readMode(info.get(INFO.DATA)) : undefined;
+  const queueLength = number(IFLA.TXQLEN);
   const isPort = textOf(info.get(INFO.SLAVE_KIND)) === 'bridge';
   return {
     index: readI32(reply.body, 4),
@@ -149,7 +167,15 @@ export function readLink(reply: Reply): Link | undefined {
     ...(kind === 'bridge' && isOn(INFO.DATA, BR_VLAN_FILTERING) && {vlanFiltering: true}),
     ...(isPort && isOn(INFO.SLAVE_DATA, BRPORT.MODE) && {hairpin: true}),
     ...(isPort && isOn(INFO.SLAVE_DATA, BRPORT.ISOLATED) && {isolated: true}),
+    ...((flags & IFF.ALLMULTI) !== 0 && {allmulti: true}),
+    ...(queueLength !== undefined && {queueLength}),
+    ...(macvlanMode && {macvlanMode}),
   };
+}
+
+function readMode(data: Uint8Array | undefined): MacvlanMode | undefined {
+  const mode = attributes(data ?? new Uint8Array()).get(MACVLAN_MODE);
+  return (Object.keys(macvlanModes) as MacvlanMode[]).find(name => mode && macvlanModes[name] === readU32(mode));
 }
 
 /** The address, CIDR form, in a message that dumpAddresses brought, and the link's index; undefined for any other. */

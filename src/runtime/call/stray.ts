@@ -15,18 +15,17 @@ import {isNetns} from './is-netns.ts';
  * Takes back what the plugin may have done in the container, and with it the host's end of a pair. A path that leads nowhere
  * any more, or to somebody else's netns (a pid that is used again), is no error, and nothing is touched there.
  */
-export function removeStray({type, parameters, previous}: PluginCall): void {
-  const netns = parameters.netns === '' ? undefined : openOrNothing(parameters.netns);
-  if (!netns) return;
+export function removeStray({type, network, parameters, previous}: PluginCall): void {
+  const opened = parameters.netns === '' ? undefined : openOrNothing(parameters.netns);
+  const netns = opened && !isOwnNetns(opened) && isNetns(opened) ? opened : undefined;
   const kernel = new Kernel(netns);
   try {
-    if (isOwnNetns(netns) || !isNetns(netns)) return;
-    const link = findLinkIn(kernel, 'container', parameters.ifName);
+    const link = netns && findLinkIn(kernel, 'container', parameters.ifName);
     const found = link && isTheirs(kernel, link, parameters, previous) ? link : undefined;
-    kernel.takeBack(findInterfacePlugin(type)?.stray(found) ?? []);
+    kernel.takeBack(findInterfacePlugin(type)?.stray(found, {...parameters, network}, previous) ?? []);
   } finally {
     kernel.close();
-    closeNetns(netns);
+    if (opened) closeNetns(opened);
   }
 }
 

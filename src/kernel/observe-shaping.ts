@@ -1,0 +1,51 @@
+// What few plugins ask: the other end of a pair, how links are shaped, by which link the default route goes.
+import type {Link, Shaping} from './facts.ts';
+import type {Kernel} from './kernel.ts';
+import {dumpRoutes, readRoute} from './netlink/routes.ts';
+import {dumpRedirects, getBucket, readBucket, readRedirect} from './netlink/shaping.ts';
+import {findLinkIn} from './observe.ts';
+import type {Netns} from './op.ts';
+
+const mainTable = 254;
+
+/** The host's end of the pair of which the container has the other end under that name. */
+export function readPeer(kernel: Kernel, name: string): Link | undefined {
+  const inside = findLinkIn(kernel, 'container', name);
+  if (inside?.kind !== 'veth' || inside.peer === undefined) return undefined;
+  const peer = findLinkIn(kernel, 'host', inside.peer);
+  return peer?.kind === 'veth' && peer.peer === inside.index ? peer : undefined;
+}
+
+export function readShaped(kernel: Kernel, names: readonly string[]): Record<string, Shaping | undefined> {
+  return Object.fromEntries(names.map(name => [name, readShaping(kernel, name)]));
+}
+
+function readShaping(kernel: Kernel, name: string): Shaping | undefined {
+  const index = findLinkIn(kernel, 'host', name)?.index;
+  if (index === undefined) return undefined;
+  const bucket = kernel
+    .socket('host')
+    .exchange([getBucket(index)])
+    .flatMap(({replies}) => replies.flatMap(reply => readBucket(reply) ?? []))[0];
+  const redirectedTo = redirectOf(kernel, index);
+  return {...(bucket && {bucket}), ...(redirectedTo !== undefined && {redirectedTo})};
+}
+
+/** The index of the link to which what that link of the host receives is redirected. */
+export function redirectOf(kernel: Kernel, index: number): number | undefined {
+  const answers = kernel.socket('host').exchange([dumpRedirects(index)]);
+  return answers.flatMap(({replies}) => replies.flatMap(reply => readRedirect(reply) ?? []))[0];
+}
+
+/** The link that the first default route of the main table goes by; of an IPv4 one if there is one. */
+export function readUplink(kernel: Kernel, netns: Netns): Link | undefined {
+  const routes = kernel
+    .socket(netns)
+    .exchange([dumpRoutes()])
+    .flatMap(({replies}) => replies.flatMap(reply => readRoute(reply) ?? []))
+    .filter(({table, link}) => table === mainTable && link !== 0);
+  const byDestination = (dst: string) =>
+    routes.filter(route => route.dst === dst).sort((a, b) => a.priority - b.priority)[0];
+  const found = byDestination('0.0.0.0/0') ?? byDestination('::/0');
+  return found && findLinkIn(kernel, netns, found.link);
+}
