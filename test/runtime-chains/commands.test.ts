@@ -7,7 +7,7 @@ import {addressesOf, start} from '../fixtures/container.ts';
 import {executable} from '../host.ts';
 import {network, ourBridge, useChainHost} from './chain-host.ts';
 
-const {host, snapshot, configure, cli, must, addNetns, deleteNetns} = useChainHost();
+const {host, snapshot, configure, cli, must, addNetns, deleteNetns, script: plugin} = useChainHost();
 
 const script = `${dirname(dirname(dirname(fileURLToPath(import.meta.url))))}/examples/runc_cni.sh`;
 const second = {...ourBridge, bridge: 'cnibr8', ipam: {type: 'host-local', ranges: [[{subnet: '10.8.0.0/24'}]]}};
@@ -160,6 +160,17 @@ describe('check', () => {
     const {exitCode, stdout} = await cli(['check', network, path, '--json']);
     expect(exitCode).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({code: 108, msg: expect.stringMatching(/10\.7\.0\.\d+/)});
+  });
+
+  test('names the file of a plugin that finds fault', async () => {
+    const answer = `{"cniVersion": "1.0.0", "ips": [{"address": "10.7.0.9/24"}]}`;
+    await plugin('moody', `case $CNI_COMMAND in ADD) echo '${answer}' ;; CHECK) exit 1 ;; esac`);
+    configure([{...ourBridge, ipam: {type: 'moody'}}]);
+    const path = await addNetns('n1');
+    await must('add', network, path);
+    const {exitCode, stderr} = await cli(['check', network, path]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`cni-hook check: /etc/cni/net.d/10-t.conflist: network "t", plugin "bridge"`);
   });
 
   test.each([
