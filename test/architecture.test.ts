@@ -29,12 +29,17 @@ const pureKernel = [
   'firewall/render',
   'firewall/rules',
   'names',
+  'netlink/nf-elements',
   'netlink/nfnetlink',
   'netlink/rtnetlink',
   'netlink/shaping',
   'netlink/wire',
   'nft-script',
   'op',
+  'ports/elements',
+  'ports/port',
+  'ports/rules',
+  'ports/tables',
   'render',
   'render-shape',
   'undo',
@@ -45,7 +50,7 @@ const builtIn: readonly string[] = ['@oclif/core', 'execa', 'ip-cidr', 'proper-l
 
 /** Everything that reaches out of the program, with the only files, or folders, that may import it. */
 const gates: Readonly<Record<string, readonly string[]>> = {
-  'bun:ffi': ['src/kernel/libc.ts'],
+  'bun:ffi': ['src/kernel/libc.ts', 'src/kernel/reader.ts'],
   'node:child_process': ['src/library/executable.ts', 'src/cli/'],
   'node:fs': [
     'src/hook.ts',
@@ -58,6 +63,7 @@ const gates: Readonly<Record<string, readonly string[]>> = {
     'src/kernel/flock.ts',
     'src/kernel/netns.ts',
     'src/kernel/pin.ts',
+    'src/kernel/ports/listening.ts',
     'src/kernel/tool.ts',
     'src/kernel/trace.ts',
     'src/plugins/host-local/owner-index.ts',

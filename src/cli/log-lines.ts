@@ -1,6 +1,7 @@
 // Entries of the log as lines for people, and the log as it grows.
 import {statSync} from 'node:fs';
 import {setTimeout} from 'node:timers/promises';
+import {hasReader} from '../kernel/reader.ts';
 import {type LogEntry, logPath, readLog} from '../runtime/log.ts';
 import {printable} from './terminal.ts';
 
@@ -12,11 +13,12 @@ export function formatEntry({time, level, event, id, network, msg, phases, plan}
 }
 
 const pause = 200;
+const stdout = 1;
 
-/** What is there, then what comes, in batches; never ends. A log that is moved away when it is full loses nothing. */
+/** What is there, then what comes, in batches, as long as somebody reads them from stdout. A log that is moved away when it is full loses nothing. */
 export async function* followLog(stateDir: string, id: string | undefined): AsyncGenerator<readonly LogEntry[]> {
   let last: string | undefined;
-  for (let seen = ''; ; await setTimeout(pause)) {
+  for (let seen = ''; hasReader(stdout); await setTimeout(pause)) {
     const stamp = stampOf(logPath(stateDir));
     if (stamp === seen) continue;
     seen = stamp;

@@ -158,6 +158,13 @@ describe('logs', () => {
     const {stdout} = await following;
     expect(stdout.split('\n').map(line => JSON.parse(line).id)).toEqual(['c1', 'c2', 'c3']);
   });
+
+  test.each(['', '--json'])('with -f ends when its reader does, though nothing comes any more: %j', async flag => {
+    await attach('c1');
+    // timeout(1) would end with 124.
+    const script = `timeout 60 ${executable} logs -f ${flag} | head -1 >/dev/null; echo "\${PIPESTATUS[0]}"`;
+    expect(await host().run('bash', ['-c', script])).toEqual({exitCode: 0, stdout: '0', stderr: ''});
+  });
 });
 
 const aMac = expect.stringMatching(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/);
