@@ -2,7 +2,7 @@
 // What the host has besides (an iptables of the other kind, Docker's chain) is looked for by the commands themselves.
 import {acceptChain, ingress, nftTable} from '../names.ts';
 import type {SetFirewall} from '../op.ts';
-import {acceptRules, firewallScript, ofFamily, withoutNoteScript} from './rules.ts';
+import {acceptRules, consultRules, firewallScript, ofFamily, withoutNoteScript} from './rules.ts';
 
 export function renderFirewall(op: SetFirewall): readonly string[] {
   const families = ([4, 6] as const).map(family => ({
@@ -27,11 +27,11 @@ interface Tables {
 function accept(op: SetFirewall, {command, subnets}: Tables): readonly string[] {
   const chain = acceptChain(op.network);
   const {name, make} = op.adminChain;
-  const consult = `${command} -A ${chain} -j ${name}`;
+  const consult = consultRules(op, subnets).map(rule => `${command} ${rule}`);
   const known = `${command} -S ${name} >/dev/null 2>&1`;
   return [
     `${command} -N ${chain} 2>/dev/null || ${command} -F ${chain}`,
-    `${known} ${make ? `|| ${command} -N ${name}` : `&& ${consult} || :`}`,
+    `${known} ${make ? `|| ${command} -N ${name}` : `&& { ${consult.join('; ')}; } || :`}`,
     ...acceptRules(op, subnets, make).map(rule => `${command} ${rule}`),
     `entry=$(${command} -C FORWARD -j DOCKER-USER 2>/dev/null && echo DOCKER-USER || echo FORWARD); ${command} -C $entry -j ${chain} 2>/dev/null || ${command} -I $entry -j ${chain}`,
   ];

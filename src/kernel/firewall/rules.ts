@@ -23,18 +23,24 @@ export function parseFilterTable(saved: string): FilterTable {
   };
 }
 
-/** What the network's chain holds for these subnets of one family: replies and what the host itself has directed there, and all that is sent. */
-export function acceptRules({network, adminChain}: SetFirewall, subnets: readonly string[], isConsulted: boolean) {
-  const chain = acceptChain(network);
-  return [
-    ...(isConsulted ? [`-A ${chain} -j ${adminChain.name}`] : []),
-    ...subnets.flatMap(subnet => [
-      `-A ${chain} -d ${subnet} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
-      `-A ${chain} -d ${subnet} -m conntrack --ctstate DNAT -j ACCEPT`,
-      `-A ${chain} -s ${subnet} -j ACCEPT`,
-    ]),
-  ];
-}
+/**
+ * What the network's chain holds for these subnets of one family. Let through is all that is sent, and of what comes the
+ * replies and what the host itself has directed there: a published port.
+ */
+export const acceptRules = (op: SetFirewall, subnets: readonly string[], isConsulted: boolean): readonly string[] => [
+  ...(isConsulted ? consultRules(op, subnets) : []),
+  ...subnets.flatMap(subnet => [
+    `-A ${acceptChain(op.network)} -d ${subnet} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
+    `-A ${acceptChain(op.network)} -d ${subnet} -m conntrack --ctstate DNAT -j ACCEPT`,
+    `-A ${acceptChain(op.network)} -s ${subnet} -j ACCEPT`,
+  ]),
+];
+
+/** Of the network's own packets the operator's chain is asked first. */
+export const consultRules = ({network, adminChain}: SetFirewall, subnets: readonly string[]): readonly string[] =>
+  subnets.flatMap(subnet =>
+    ['-d', '-s'].map(end => `-A ${acceptChain(network)} ${end} ${subnet} -j ${adminChain.name}`),
+  );
 
 /** Whether the operator's chain is asked before the network's own rules. */
 export const isConsulted = ({adminChain}: SetFirewall, {chains}: FilterTable): boolean =>
