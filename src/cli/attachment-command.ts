@@ -8,13 +8,14 @@ import type {Attachment} from '../kernel/names.ts';
 import {recordsFor} from '../runtime/record.ts';
 import {readCached} from '../runtime/result-cache.ts';
 import type {Settings} from '../runtime/settings.ts';
-import {noWishes, type Wishes} from '../runtime/wishes.ts';
+import type {Wishes} from '../runtime/wishes.ts';
 import {parseCniArgs} from '../spec/cni-args.ts';
 import {CniError} from '../spec/error.ts';
 import {Fields, isObject} from '../spec/fields.ts';
 import {parseJson} from '../spec/json.ts';
 import {checkContainerId, checkIfName, checkNetworkName} from '../spec/names.ts';
 import {findState, idOfPath, isPath, type TargetFlags} from './target.ts';
+import {annotationsFrom, wishesFrom} from './wish-flags.ts';
 
 export const attachmentArgs = {
   network: argument({description: 'The network, by its name.', required: true}),
@@ -44,16 +45,19 @@ interface Flags extends TargetFlags {
 export const ifNameOf = ({ifname}: Flags): string => checkIfName(ifname ?? (process.env.CNI_IFNAME || 'eth0'));
 
 /** What is wished for by flags and environment. Throws `invalidEnvironment`. */
-export function wishesFrom(flags: {
+export function wishesOfFlags(flags: {
   readonly 'cni-args'?: string | undefined;
   readonly 'cap-args'?: string | undefined;
+  readonly ip?: readonly string[] | undefined;
+  readonly mac?: readonly string[] | undefined;
+  readonly publish?: readonly string[] | undefined;
 }): Wishes {
   const args = parseCniArgs(flags['cni-args'] ?? process.env.CNI_ARGS ?? '');
   const text = flags['cap-args'] ?? (process.env.CAP_ARGS || '{}');
   const source = flags['cap-args'] === undefined ? 'CAP_ARGS' : '--cap-args';
   const json = parseJson(text, source);
   if (!isObject(json)) throw new CniError('invalidEnvironment', `${source} must be a JSON object, got ${text}`);
-  return {...noWishes, args, capabilityArgs: new Fields(json, source).object};
+  return {...wishesFrom(annotationsFrom(flags)), args, capabilityArgs: new Fields(json, source).object};
 }
 
 /** From now on the command has so many seconds. Throws `invalidEnvironment`. */

@@ -2,13 +2,14 @@
 // so that the way back needs nothing but the text, wherever the bundle has been since; what somebody has added in between
 // stays. What a person wrote by hand is never ours: it is left where it is.
 import {basename} from 'node:path';
+import {annotation} from '../spec/annotations.ts';
 import {CniError} from '../spec/error.ts';
 import {isObject, type Json} from '../spec/fields.ts';
 import {parseJson} from '../spec/json.ts';
 import {append, type Path, remove, replaceAt, textAt} from '../spec/json-text.ts';
 import {type HookStage, hookEntry, hookStages} from './hook-entry.ts';
 
-export const wiredAnnotation = 'io.cni-hook.wired';
+export const wiredAnnotation = annotation.wired;
 
 export interface Wishes {
   /** The executable that the hooks are to call. */
@@ -35,6 +36,7 @@ export function wire(text: string, wishes: Wishes, file: string): string {
   let draft = addNetns({text: clean, notes: []}, file);
   for (const stage of hookStages) draft = addHook(draft, stage, wishes.executable, file);
   for (const [key, value] of Object.entries(wishes.annotations)) draft = addAnnotation(draft, key, value, file);
+  draft = addHostname(draft, wishes.annotations[annotation.hostname], file);
   return draft.notes.length === 0 ? clean : addNotes(draft, file);
 }
 
@@ -81,6 +83,19 @@ function addAnnotation(draft: Draft, key: string, value: string, file: string): 
   return noted(append(opened.text, ['annotations'], value, key), opened, key);
 }
 
+/** The container's own view of its name, where it can have one: a runtime refuses it to a container in the host's UTS namespace. */
+function addHostname(draft: Draft, hostname: string | undefined, file: string): Draft {
+  const isItsOwn = listAt(draft.text, ['linux', 'namespaces'], file).some(
+    item => isObject(item) && item.type === 'uts',
+  );
+  const before = valueAt(draft.text, ['hostname'], file);
+  if (hostname === undefined || !isItsOwn || before === hostname) return draft;
+  const raw = textAt(draft.text, ['hostname']);
+  if (raw === undefined) return noted(append(draft.text, [], hostname, 'hostname'), draft, 'hostname');
+  const replaced = replaceAt(draft.text, ['hostname'], JSON.stringify(hostname));
+  return noted(replaced, draft, `hostname=${encodeURIComponent(raw)}`);
+}
+
 function addNotes(draft: Draft, file: string): string {
   const {text, notes} = openAt(draft, ['annotations'], {}, file);
   return append(text, ['annotations'], notes.join(';'), wiredAnnotation);
@@ -104,12 +119,22 @@ const noted = (text: string, {notes}: Draft, note: string): Draft => ({text, not
 function takeBack(text: string, note: string, file: string): string {
   if (note === 'network') return without(text, ['linux', 'namespaces'], ownNetworkIndex(text, file));
   if (isStage(note)) return without(text, ['hooks', note], hookIndex(text, note, file));
+  if (/^hostname(=|$)/.test(note)) return takeBackHostname(text, note.slice('hostname='.length), file);
   const [, name = '', raw] = /^([^=]*)(?:=(null|\{\s*\}|\[\s*\]))?$/.exec(note) ?? [];
   if (!containers.has(name)) return textAt(text, ['annotations', name]) ? remove(text, ['annotations', name]) : text;
   const path = name.split('.');
   const value = valueAt(text, path, file);
   if (value === undefined || !isEmpty(value)) return text;
   return raw === undefined ? remove(text, path) : replaceAt(text, path, raw);
+}
+
+/** Unless somebody has chosen another since. What a note puts back is a string, and nothing else. */
+function takeBackHostname(text: string, note: string, file: string): string {
+  const hostname = valueAt(text, ['hostname'], file);
+  if (hostname === undefined || hostname !== valueAt(text, ['annotations', annotation.hostname], file)) return text;
+  if (note === '') return remove(text, ['hostname']);
+  const raw = decodeURIComponent(note);
+  return /^("([^"\\]|\\.)*"|null)$/.test(raw) ? replaceAt(text, ['hostname'], raw) : text;
 }
 
 const containers = new Set([

@@ -6,13 +6,13 @@ import {
   ownAnnotations,
   type Place,
   type Placed,
+  parseDefaultRoute,
   parseDnsOptions,
   parseHostnames,
   parseIps,
   parseKeep,
   parseMacs,
   parseNameservers,
-  parsePlace,
   parsePorts,
   parseSearch,
   whereOf,
@@ -48,6 +48,9 @@ export interface DnsWishes {
   readonly options: readonly string[];
 }
 
+/** The container's files are left as they are. */
+export const dnsOff: DnsWishes = {off: true, nameservers: [], search: [], options: []};
+
 export const noWishes: Wishes = {
   args: noCniArgs,
   capabilityArgs: {},
@@ -61,13 +64,16 @@ export const noWishes: Wishes = {
   dns: undefined,
 };
 
-/** The wishes in a container's annotations. Throws `invalidConfig`, also for an annotation that is none of ours but looks so. */
-export function wishesOf(annotations: Annotations): Wishes {
+/**
+ * The wishes in a container's annotations, each of which messages call what `nameOf` says. Throws `invalidConfig`, also for an
+ * annotation that is none of ours but looks so.
+ */
+export function wishesOf(annotations: Annotations, nameOf: (key: string) => string = whereOf): Wishes {
   const own = ownAnnotations(annotations);
   if (own.length === 0) return noWishes;
   const read = <T>(key: string, parse: (text: string, where: string) => T): T | undefined => {
     const text = annotations[key]?.trim();
-    return text ? parse(text, whereOf(key)) : undefined;
+    return text ? parse(text, nameOf(key)) : undefined;
   };
   return {
     ...noWishes,
@@ -75,7 +81,7 @@ export function wishesOf(annotations: Annotations): Wishes {
     ips: read(annotation.ip, parseIps) ?? [],
     macs: read(annotation.mac, parseMacs) ?? [],
     ports: read(annotation.ports, parsePorts) ?? [],
-    defaultRoute: read(annotation.defaultRoute, parsePlace),
+    defaultRoute: read(annotation.defaultRoute, parseDefaultRoute),
     hostname: read(annotation.hostname, parseHostname),
     aliases: read(annotation.aliases, parseHostnames) ?? [],
     dns: dnsOf(
@@ -99,7 +105,7 @@ function dnsOf(
 ): DnsWishes | undefined {
   if (servers === undefined && search === undefined && options === undefined) return undefined;
   if (servers !== 'off') return {off: false, nameservers: servers ?? [], search: search ?? [], options: options ?? []};
-  if (search === undefined && options === undefined) return {off: true, nameservers: [], search: [], options: []};
+  if (search === undefined && options === undefined) return dnsOff;
   const [others, off] = [`"${annotation.dnsSearch}" or "${annotation.dnsOptions}"`, `"${annotation.dns}" "off"`];
   throw new CniError('invalidConfig', `annotation ${off} leaves no place for ${others}: take one of them away`);
 }

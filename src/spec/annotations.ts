@@ -76,6 +76,9 @@ export const parseIps = (text: string, where: string): readonly Placed[] => pars
 export const parseMacs = (text: string, where: string): readonly Placed[] =>
   parsePlaced(text, where, value => formatMac(parseMac(value)));
 
+/** "db", "db:eth1". Throws `invalidConfig`. */
+export const parseDefaultRoute = (text: string, where: string): Place => at(where, () => parsePlace(text));
+
 /** "web,www.example". Throws `invalidConfig`. */
 export const parseHostnames = (text: string, where: string): readonly string[] =>
   splitList(text).map(name => at(where, () => checkHostname(name)));

@@ -47,6 +47,46 @@ describe.each<Runtime>(['runc', 'crun'])('a wired bundle under %s', runtime => {
     expect(host.read(file)).toBe(before);
   });
 
+  test('has the addresses and names that were asked for', async () => {
+    host.bundle('c1', {hooks: {}, command: forever});
+    const before = host.read(file);
+    const flags = [
+      '--network',
+      'mynet',
+      '--network',
+      'other',
+      '--default-route',
+      'other',
+      '--alias',
+      'www',
+      '--alias',
+      'api',
+    ];
+    const fixed = [
+      '--ip',
+      '172.19.1.44',
+      '--ip',
+      'other=10.67.0.44',
+      '--mac',
+      '02:11:22:33:44:55',
+      '--hostname',
+      'web',
+    ];
+    expect(await cli('wire', bundle, ...flags, ...fixed)).toMatchObject({exitCode: 0});
+    expect(JSON.parse(host.read(file))).toMatchObject({
+      hostname: 'web',
+      annotations: {'io.cni-hook.aliases': 'www,api', 'io.cni-hook.ip': '172.19.1.44,other=10.67.0.44'},
+    });
+    expect(await host[runtime]('run', '--detach', '--bundle', bundle, 'c1')).toMatchObject({exitCode: 0, stderr: ''});
+    const {pid} = JSON.parse((await host[runtime]('state', 'c1')).stdout) as {readonly pid: number};
+    expect(await addressesOf(host, pid, 'eth0')).toEqual(['172.19.1.44/24']);
+    expect(await addressesOf(host, pid, 'eth1')).toEqual(['10.67.0.44/24']);
+    expect((await host[runtime]('exec', 'c1', 'hostname')).stdout).toBe('web');
+    await host[runtime]('delete', '--force', 'c1');
+    await cli('unwire', bundle);
+    expect(host.read(file)).toBe(before);
+  });
+
   test('begins with what the runtime makes, where there was none', async () => {
     await host.must('rm', [file]);
     const wired = await cli('wire', bundle, '--spec', '--runtime-path', runtime);
@@ -121,6 +161,13 @@ describe('wire', () => {
     ['no bytes of a text', '\u{fffd}', [], `${file}:1:1: not valid JSON`],
     ['a wrong network', '{}', ['--network', 'a/b'], 'network name "a/b" is not allowed'],
     ['a wrong time', '{}', ['--keep-ip', 'long'], '--keep-ip: "long" is not a time'],
+    ['a wrong address', '{}', ['--ip', '10.1.0'], '--ip: "10.1.0" is not an IP address'],
+    ['a wrong MAC', '{}', ['--mac', 'mynet=x'], '--mac: "x" is not a MAC address'],
+    ['a wrong port', '{}', ['--publish', '0:80'], '--publish: "0:80"'],
+    ['a wrong hostname', '{}', ['--hostname', 'a b'], '--hostname: '],
+    ['a wrong alias', '{}', ['--alias', 'good', '--alias', 'b d'], '--alias: '],
+    ['a wrong place for the default route', '{}', ['--default-route', 'a/b'], '--default-route: '],
+    ['nothing', '{}', ['--hostname', ''], '--hostname is empty'],
     ['an executable that is not there', '{}', ['--hook', '/no/such'], '--hook: there is no "/no/such"'],
     [
       'a runtime that is not there',

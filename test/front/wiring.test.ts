@@ -8,6 +8,7 @@ jest.setTimeout(60_000);
 const executable = '/usr/local/bin/cni-hook';
 const noWishes = {executable, annotations: {}};
 const mynet = {executable, annotations: {'io.cni-hook.networks': 'mynet'}};
+const web = {executable, annotations: {'io.cni-hook.networks': 'mynet', 'io.cni-hook.hostname': 'web'}};
 const file = 'config.json';
 
 const entry = (stage: string) => ({
@@ -120,6 +121,17 @@ describe('the way back', () => {
     expect(JSON.parse(unwire(text, file))).toEqual({ociVersion: '1', hooks: {}, annotations: {a: 'b'}});
   });
 
+  test('puts back the hostname that there was, unless somebody has chosen another since, and no other thing', () => {
+    const before = '{"ociVersion": "1.0.2", "hostname": "r\\u0075n;c=", "linux": {"namespaces": [{"type": "uts"}]}}';
+    const named = wire(before, web, file);
+    expect(JSON.parse(named)).toMatchObject({hostname: 'web', annotations: {'io.cni-hook.hostname': 'web'}});
+    expect(unwire(named, file)).toBe(before);
+    const changed = named.replace('"hostname": "web"', '"hostname": "mine"');
+    expect(JSON.parse(unwire(changed, file))).toMatchObject({hostname: 'mine'});
+    const forged = named.replace(/hostname=[^";]*/, `hostname=${encodeURIComponent('{"a": 1}')}`);
+    expect(JSON.parse(unwire(forged, file))).toMatchObject({hostname: 'web'});
+  });
+
   test('is exact for every form of file, and wiring twice is wiring once', () => {
     fc.assert(
       fc.property(aConfig, aForm, (config, form) => {
@@ -129,6 +141,10 @@ describe('the way back', () => {
         expect(wire(wired, mynet, file)).toBe(wired);
         expect(wire(wire(text, noWishes, file), mynet, file)).toBe(wired);
         expectWired(JSON.parse(wired), config);
+        const named = wire(text, web, file);
+        expect(unwire(named, file)).toBe(text);
+        expect(wire(named, mynet, file)).toBe(wired);
+        expect(JSON.parse(named).hostname).toBe(hasOwnName(config) ? 'web' : config.hostname);
       }),
       {numRuns: 500},
     );
@@ -138,7 +154,11 @@ describe('the way back', () => {
 interface Config {
   readonly [key: string]: unknown;
   readonly annotations?: Readonly<Record<string, string>> | null | undefined;
+  readonly linux?: {readonly namespaces?: readonly {readonly type: string}[] | null} | null | undefined;
 }
+
+/** A runtime refuses a hostname to a container in the host's UTS namespace. */
+const hasOwnName = ({linux}: Config): boolean => linux?.namespaces?.some(({type}) => type === 'uts') ?? false;
 
 /** All that was there is there, in its order, and what is needed besides. */
 function expectWired(wired: Config, config: Config): void {
@@ -163,12 +183,15 @@ const aConfig: fc.Arbitrary<Config> = fc.record(
     linux: fc.option(
       fc.record(
         {
-          namespaces: fc.option(fc.array(fc.constantFrom({type: 'pid'}, {type: 'network'}), {maxLength: 2})),
+          namespaces: fc.option(
+            fc.array(fc.constantFrom({type: 'pid'}, {type: 'network'}, {type: 'uts'}), {maxLength: 3}),
+          ),
           resources: fc.jsonValue(),
         },
         {requiredKeys: []},
       ),
     ),
+    hostname: fc.option(fc.string()),
     other: fc.jsonValue(),
   },
   {requiredKeys: ['ociVersion']},

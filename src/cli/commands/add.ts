@@ -3,22 +3,23 @@
 import {loadWithText} from '../../runtime/load.ts';
 import {addNetwork, planNetwork} from '../../runtime/network-add.ts';
 import {checkNetworkName} from '../../spec/names.ts';
-import {attachmentArgs, attachmentFlags, ifNameOf, setTime, wishesFrom, wishFlags} from '../attachment-command.ts';
+import {attachmentArgs, attachmentFlags, ifNameOf, setTime, wishesOfFlags, wishFlags} from '../attachment-command.ts';
 import {BaseCommand} from '../base.ts';
 import {withTarget} from '../target.ts';
+import {addressFlags} from '../wish-flags.ts';
 
 export default class Add extends BaseCommand {
   static override readonly description =
     "The result is printed in the network's version. Asked again for what stands, it answers the same. What it adds to a container goes with the container: by its poststop, or by gc.";
 
   static override readonly args = attachmentArgs;
-  static override readonly flags = {...attachmentFlags, ...wishFlags};
+  static override readonly flags = {...attachmentFlags, ...addressFlags, ...wishFlags};
 
   async run(): Promise<object> {
     const {args, flags} = await this.parse(Add);
     const settings = this.settingsFrom(flags);
     const ifName = ifNameOf(flags);
-    const wishes = wishesFrom(flags);
+    const wishes = wishesOfFlags(flags);
     const loaded = loadWithText(settings.confDir, checkNetworkName(args.network));
     setTime(flags);
     return withTarget(args.target, flags, container => {

@@ -7,7 +7,7 @@ import {
   attachmentFlags,
   findAttachment,
   setTime,
-  wishesFrom,
+  wishesOfFlags,
   wishFlags,
 } from '../attachment-command.ts';
 import {BaseCommand} from '../base.ts';
@@ -26,7 +26,7 @@ export default class Del extends BaseCommand {
   async run(): Promise<object> {
     const {args, flags} = await this.parse(Del);
     const settings = this.settingsFrom(flags);
-    const wishes = wishesFrom(flags);
+    const wishes = wishesOfFlags(flags);
     setTime(flags);
     const deletion: Deletion = {...(await findAttachment(settings, args, flags)), wishes, force: flags.force};
     if (flags['dry-run']) {

@@ -4,14 +4,13 @@ import {existsSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {string} from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import {annotation} from '../../spec/annotations.ts';
-import {parseDuration} from '../../spec/duration.ts';
+import {type Annotations, annotation, parsePlace} from '../../spec/annotations.ts';
 import {CniError} from '../../spec/error.ts';
-import {checkIfName, checkNetworkName} from '../../spec/names.ts';
 import {BaseCommand} from '../base.ts';
 import {askForSpec, configOf, readConfig} from '../bundle-file.ts';
 import {type Changed, changeConfig} from '../change-config.ts';
 import {wire} from '../wiring.ts';
+import {addressFlags, annotationsFrom, containerFlags} from '../wish-flags.ts';
 
 export default class Wire extends BaseCommand {
   static override readonly description =
@@ -28,10 +27,8 @@ export default class Wire extends BaseCommand {
       multiple: true,
       multipleNonGreedy: true,
     }),
-    'keep-ip': Flags.string({
-      summary: 'For that long after its end the container gets its addresses back: 30m, 24h, 7d.',
-      helpValue: 'TIME',
-    }),
+    ...addressFlags,
+    ...containerFlags,
     hook: Flags.string({summary: 'The executable that the hooks call, if not this one.', helpValue: 'PATH'}),
     spec: Flags.boolean({summary: 'Where there is no config.json, begin with that of "runc spec".'}),
     'runtime-path': Flags.string({summary: 'The runtime to ask with --spec.', helpValue: 'PATH', default: 'runc'}),
@@ -41,7 +38,7 @@ export default class Wire extends BaseCommand {
   async run(): Promise<Changed> {
     const {args, flags} = await this.parse(Wire);
     const file = configOf(resolve(args.bundle));
-    const wishes = {executable: executableOf(flags.hook), annotations: annotationsOf(flags.network, flags['keep-ip'])};
+    const wishes = {executable: executableOf(flags.hook), annotations: annotationsOf(flags.network, flags)};
     const fresh = flags.spec && readConfig(file) === undefined ? await askForSpec(flags['runtime-path']) : undefined;
     const change = (before: string | undefined) => {
       const start = before ?? fresh;
@@ -68,15 +65,10 @@ function executableOf(path: string | undefined): string {
   return resolve(path);
 }
 
-function annotationsOf(networks: readonly string[] = [], keep: string | undefined): Readonly<Record<string, string>> {
-  for (const network of networks) {
-    const [name = '', ...ifName] = network.split(':');
-    checkNetworkName(name);
-    if (ifName.length > 0) checkIfName(ifName.join(':'));
-  }
-  if (keep !== undefined) parseDuration(keep, '--keep-ip');
+function annotationsOf(networks: readonly string[] = [], flags: Parameters<typeof annotationsFrom>[0]): Annotations {
+  for (const network of networks) parsePlace(network);
   return {
     ...(networks.length > 0 && {[annotation.networks]: networks.join(',')}),
-    ...(keep !== undefined && {[annotation.keepIp]: keep}),
+    ...annotationsFrom(flags),
   };
 }
