@@ -11,6 +11,7 @@ const {symbols} = dlopen('libc.so.6', {
   close: {args: ['i32'], returns: 'i32'},
   setns: {args: ['i32', 'i32'], returns: 'i32'},
   flock: {args: ['i32', 'i32'], returns: 'i32'},
+  getrandom: {args: ['ptr', 'u64', 'u32'], returns: 'i64'},
   memfd_create: {args: ['ptr', 'u32'], returns: 'i32'},
   mount: {args: ['ptr', 'ptr', 'ptr', 'u64', 'ptr'], returns: 'i32'},
   umount2: {args: ['ptr', 'i32'], returns: 'i32'},
@@ -25,8 +26,10 @@ export const errno = {
   ESRCH: 3,
   EINTR: 4,
   EAGAIN: 11,
+  EEXIST: 17,
   ENODEV: 19,
   EOPNOTSUPP: 95,
+  EADDRINUSE: 98,
   EADDRNOTAVAIL: 99,
 } as const;
 
@@ -43,7 +46,28 @@ export class SystemError extends Error {
 /** strerror(3) in English: the hook never calls setlocale(3). */
 export const describeErrno = (number: number): string => String(symbols.strerror(number));
 
-const SOCK_RAW_CLOEXEC = 3 | 0o2000000;
+const IPPROTO_IPV6 = 41;
+const IPV6_V6ONLY = 26;
+
+/**
+ * False if somebody has bound a socket to that address (struct sockaddr_in or sockaddr_in6), or one that it would collide
+ * with. Looks by binding one for a moment; whatever else keeps that from happening counts as free.
+ */
+export function isFreeToBind(type: number, protocol: number, address: Uint8Array): boolean {
+  const family = address[0] ?? 0;
+  const fd = symbols.socket(family, type | SOCK_CLOEXEC, protocol);
+  if (fd < 0) return true;
+  try {
+    if (family !== AF_INET) setSocketOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, Int32Array.of(1));
+    return symbols.bind(fd, address, address.length) === 0 || lastErrno() !== errno.EADDRINUSE;
+  } finally {
+    symbols.close(fd);
+  }
+}
+
+const AF_INET = 2;
+const SOCK_CLOEXEC = 0o2000000;
+const SOCK_RAW_CLOEXEC = 3 | SOCK_CLOEXEC;
 const AF_NETLINK = 16;
 const SOL_SOCKET = 1;
 const SO_RCVTIMEO = 20;
@@ -85,6 +109,13 @@ const CLONE_NEWNET = 0x40000000;
 /** Moves this thread, and no other, to the network namespace that `fd` refers to. */
 export function setNetns(fd: number): void {
   check('setns', symbols.setns(fd, CLONE_NEWNET));
+}
+
+/** 256 at the most: so many come whole (getrandom(2)). */
+export function randomBytes(count: number): Uint8Array {
+  const bytes = new Uint8Array(count);
+  check('getrandom', Number(symbols.getrandom(bytes, count, 0)));
+  return bytes;
 }
 
 const MFD_CLOEXEC = 1;

@@ -1,7 +1,7 @@
 // What makes the names of one start differ from those of the next.
+import {randomBytes} from './libc.ts';
 
-/** 16 random hexadecimal digits. */
+/** 16 random hexadecimal digits. The engine's own source of them costs a hook a quarter of a millisecond. */
 export function makeSalt(): string {
-  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(8));
-  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
+  return Array.from(randomBytes(8), byte => (256 + byte).toString(16).slice(1)).join('');
 }

@@ -22,8 +22,13 @@ export class Fields {
     const exact = this.object[key];
     if (exact !== undefined) return exact ?? undefined;
     const lower = key.toLowerCase();
-    const found = Object.keys(this.object).find(name => name.length === key.length && name.toLowerCase() === lower);
-    return found === undefined ? undefined : (this.object[found] ?? undefined);
+    // A plain loop, because most keys are left out most of the time.
+    const names = Object.keys(this.object);
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i] ?? '';
+      if (name.length === key.length && name.toLowerCase() === lower) return this.object[name] ?? undefined;
+    }
+    return undefined;
   }
 
   string(key: string, fallback = ''): string {

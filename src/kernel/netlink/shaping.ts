@@ -4,6 +4,7 @@
 import type {Shaping} from '../facts.ts';
 import type {AddRedirect, DeleteQdisc, SetBucket} from '../op.ts';
 import {
+  type Attributes,
   attribute,
   attributes,
   type Bytes,
@@ -123,10 +124,9 @@ export function readRedirect(reply: Reply): number | undefined {
   return parms && parms.length >= 28 ? readU32(parms, 24) : undefined;
 }
 
-const inside = (bytes: Uint8Array | undefined): ReadonlyMap<number, Uint8Array> =>
-  attributes(bytes ?? new Uint8Array());
+const inside = (bytes: Uint8Array | undefined): Attributes => attributes(bytes ?? new Uint8Array());
 
-function optionsOf(reply: Reply, type: number, kind: string): ReadonlyMap<number, Uint8Array> | undefined {
+function optionsOf(reply: Reply, type: number, kind: string): Attributes | undefined {
   if (reply.type !== type) return undefined;
   const found = attributes(reply.body, 20);
   const name = new TextDecoder().decode(found.get(TCA.KIND)).replace(/\0.*$/s, '');

@@ -30,6 +30,8 @@ export const NLM = {
 } as const;
 export const NLMSG = {ERROR: 2, DONE: 3} as const;
 const nested = 0x8000;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 const headerLength = 16;
 
 export const u8 = (value: number): Bytes => Uint8Array.of(value);
@@ -37,15 +39,16 @@ export const u16 = (value: number): Bytes => Uint8Array.of(value & 255, value >>
 export const u32 = (value: number): Bytes =>
   Uint8Array.of(value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24);
 /** Text with the NUL that the kernel wants at its end. */
-export const text = (value: string): Bytes => Uint8Array.from(new TextEncoder().encode(`${value}\0`));
+export const text = (value: string): Bytes => encoder.encode(`${value}\0`);
 
 /** One attribute. */
 export function attribute(type: number, payload: Bytes): Bytes {
   const length = 4 + payload.length;
-  const bytes = new Uint8Array(align(length));
-  const view = viewOf(bytes);
-  view.setUint16(0, length, true);
-  view.setUint16(2, type, true);
+  const bytes = new Uint8Array((length + 3) & ~3);
+  bytes[0] = length;
+  bytes[1] = length >>> 8;
+  bytes[2] = type;
+  bytes[3] = type >>> 8;
   bytes.set(payload, 4);
   return bytes;
 }
@@ -69,7 +72,7 @@ export function concat(parts: readonly Bytes[]): Bytes {
 /** The message with its header, as it goes out. */
 export function encode({type, flags, body}: Request, sequence: number): Bytes {
   const length = headerLength + body.length;
-  const bytes = new Uint8Array(align(length));
+  const bytes = new Uint8Array((length + 3) & ~3);
   const view = viewOf(bytes);
   view.setUint32(0, length, true);
   view.setUint16(4, type, true);
@@ -92,28 +95,42 @@ export function decode(bytes: Uint8Array): readonly Reply[] {
       sequence: view.getUint32(at + 8, true),
       body: bytes.slice(at + headerLength, at + length),
     });
-    at += align(length);
+    at += (length + 3) & ~3;
   }
   return replies;
 }
 
-/** The attributes from `offset` to the end, by type, the nested flag taken off. */
-export function attributes(bytes: Uint8Array, offset = 0): ReadonlyMap<number, Uint8Array> {
-  const view = viewOf(bytes);
-  const found = new Map<number, Uint8Array>();
+/** Attributes by their type, the nested flag taken off. Of two of one type it is the last. */
+export interface Attributes {
+  readonly get: (type: number) => Uint8Array | undefined;
+}
+
+// No message that we read has a type above it.
+const highestType = 127;
+
+/** The attributes from `offset` to the end. A link has fifty, of which a few are asked for: only those are cut out. */
+export function attributes(bytes: Uint8Array, offset = 0): Attributes {
+  const places = new Uint32Array(highestType + 1);
   for (let at = offset; at + 4 <= bytes.length; ) {
-    const length = view.getUint16(at, true);
+    const length = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
     if (length < 4) break;
-    found.set(view.getUint16(at + 2, true) & 0x3fff, bytes.subarray(at + 4, at + length));
-    at += align(length);
+    const type = (bytes[at + 2] ?? 0) | (((bytes[at + 3] ?? 0) & 0x3f) << 8);
+    if (type <= highestType) places[type] = at + 4;
+    at += (length + 3) & ~3;
   }
-  return found;
+  const get = (type: number): Uint8Array | undefined => {
+    const at = places[type];
+    return at ? bytes.subarray(at, at - 4 + ((bytes[at - 4] ?? 0) | ((bytes[at - 3] ?? 0) << 8))) : undefined;
+  };
+  return {get};
 }
 
 export const readU32 = (bytes: Uint8Array, offset = 0): number => viewOf(bytes).getUint32(offset, true);
 export const readI32 = (bytes: Uint8Array, offset = 0): number => viewOf(bytes).getInt32(offset, true);
 /** Text up to its NUL. */
-export const readText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes).replace(/\0.*$/s, '');
+export function readText(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0);
+  return decoder.decode(end < 0 ? bytes : bytes.subarray(0, end));
+}
 
-const align = (length: number): number => (length + 3) & ~3;
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
