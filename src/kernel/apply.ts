@@ -21,6 +21,7 @@ import {type Script, scriptOf} from './nft-script.ts';
 import {findLinkIn} from './observe.ts';
 import type {AddBridge, AddIfb, AddMacvlan, AddVeth, DeleteLink, Netns, Op, SetLink} from './op.ts';
 import {waitUntilSettled} from './settle.ts';
+import {changePorts, forgetFlows} from './ports/change.ts';
 import {runTool} from './tool.ts';
 
 /** Does them in order. 'stop' ends at the first failure, 'go on' collects all and does not mind what is already gone. */
@@ -136,6 +137,19 @@ class Run {
       case 'firewall.set':
       case 'firewall.clear':
         this.#alone(() => changeFirewall(this.#kernel, op));
+        break;
+      case 'ports.set':
+        this.#alone(() => this.#runScript(scriptOf(op)));
+        break;
+      case 'ports.rules':
+        this.#alone(() => {
+          this.#runScript(scriptOf(op));
+          forgetFlows(this.#kernel.netfilter(), op);
+        });
+        break;
+      case 'ports.add':
+      case 'ports.delete':
+        this.#alone(() => changePorts(this.#kernel.netfilter(), op));
         break;
       case 'guard.add':
       case 'guard.delete':

@@ -1,5 +1,7 @@
 // An operation in words, for the sentence "cannot …: REASON".
+import {hostPortWords} from '../spec/port-mapping.ts';
 import type {Op} from './op.ts';
+import type {HostPort} from './ports/port.ts';
 
 /** For example `add address "10.1.0.2/24" to "eth0"`. */
 export function describe(op: Op): string {
@@ -49,5 +51,16 @@ export function describe(op: Op): string {
       return `let only MAC ${op.mac} in by "${op.link}"`;
     case 'guard.delete':
       return `take the guard from "${op.link}"`;
+    case 'ports.set':
+      return 'set up the rules for published ports';
+    case 'ports.add':
+    case 'ports.rules':
+      return `publish ${portsIn(op)}`;
+    case 'ports.delete':
+      return `take back ${portsIn(op)}`;
   }
 }
+
+/** The same port in both families once. */
+const portsIn = ({ports}: Extract<Op, {ports: readonly HostPort[]}>): string =>
+  [...new Set(ports.map(port => hostPortWords(port)))].join(', ');

@@ -1,5 +1,6 @@
 // What is the case in the kernel, read once into a plain object, and the question that says what to read.
 import type {MacvlanMode, Netns, SetFirewall} from './op.ts';
+import type {PortFacts, PortsQuestion} from './ports/port.ts';
 
 export interface Link {
   readonly index: number;
@@ -61,6 +62,8 @@ export interface Question {
   readonly hostRoutes?: string | undefined;
   readonly containerSysctls?: readonly string[] | undefined;
   readonly guard?: {readonly links: readonly GuardedLink[]} | undefined;
+  /** Published ports; and for each of `hostLinks` whether 127.0.0.1 may lead out by it. */
+  readonly ports?: PortsQuestion | undefined;
   /** The network's place in the host's firewall. With `expected` all of it is looked at, and not our own note alone. */
   readonly firewall?: {readonly expected?: SetFirewall} | undefined;
   /** The link of the container whose other end, in the host, is looked for. */
@@ -90,6 +93,7 @@ export interface Facts {
   readonly containerSysctls?: Readonly<Record<string, string | undefined>>;
   /** The names of those asked for that are under the network's guard; absent if the network has none. */
   readonly guard?: {readonly links: readonly string[]};
+  readonly ports?: PortFacts;
   readonly firewall?: FirewallFacts;
   readonly peer?: Link;
   readonly shaped?: Readonly<Record<string, Shaping | undefined>>;
@@ -125,6 +129,7 @@ export function mergeQuestions(questions: readonly Question[]): Question {
     hostRoutes: one(question => question.hostRoutes),
     containerSysctls: union(question => question.containerSysctls),
     guard: one(question => question.guard),
+    ports: one(question => question.ports),
     firewall: one(question => question.firewall),
     peerOf: one(question => question.peerOf),
     shaped: union(question => question.shaped),

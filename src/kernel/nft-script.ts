@@ -4,6 +4,9 @@ import {parseCidr} from '../spec/address.ts';
 import {guardNames, masqueradeChain, nftTable} from './names.ts';
 import type {TableFamily} from './netlink/nfnetlink.ts';
 import type {ChangeGuard, SetGuard, SetMasquerade} from './op.ts';
+import type {SetPortRules, SetPorts} from './ports/port.ts';
+import {portRulesScript} from './ports/rules.ts';
+import {portsScript} from './ports/tables.ts';
 
 export interface Script {
   /** nft commands, one a line, to be done as one transaction. */
@@ -12,7 +15,9 @@ export interface Script {
   readonly emptied: TableFamily | undefined;
 }
 
-export function scriptOf(op: SetMasquerade | SetGuard): Script {
+export function scriptOf(op: SetMasquerade | SetGuard | SetPorts | SetPortRules): Script {
+  if (op.op === 'ports.set') return {lines: portsScript(op), emptied: op.present ? undefined : 'inet'};
+  if (op.op === 'ports.rules') return {lines: portRulesScript(op), emptied: op.present ? undefined : 'inet'};
   if (op.op === 'guard.set') return {lines: guardScript(op), emptied: op.present ? undefined : 'bridge'};
   return {lines: masqueradeScript(op), emptied: op.subnets.length === 0 ? 'inet' : undefined};
 }

@@ -13,6 +13,8 @@ import type {NetlinkSocket} from './netlink/socket.ts';
 import {readIfThere, readOrNothing} from './netns.ts';
 import {readPeer, readShaped, readUplink} from './observe-shaping.ts';
 import type {Netns} from './op.ts';
+import {localnetKey} from './ports/port.ts';
+import {readPorts} from './ports/read.ts';
 
 /** What was read of the host before, for who looks at many attachments and changes nothing in between. */
 export type Known = Map<string, unknown>;
@@ -21,17 +23,19 @@ export type Known = Map<string, unknown>;
 export function observe(kernel: Kernel, question: Question, network: string, known?: Known): Facts {
   const {hostRoutes, containerSysctls, peerOf, shaped, uplinkIn, files} = question;
   const guard = question.guard && readGuard(kernel, network, question.guard.links);
+  const localnet = question.ports ? question.hostLinks.map(name => localnetKey(name)) : [];
   const peer = peerOf === undefined ? undefined : readPeer(kernel, peerOf);
   const uplink = uplinkIn && readUplink(kernel, uplinkIn);
   return {
     host: readLinks(kernel, 'host', question.hostLinks, known),
     container: readLinks(kernel, 'container', question.containerLinks),
-    sysctls: readSysctls(question.sysctls, known),
+    sysctls: readSysctls([...question.sysctls, ...localnet], known),
     masqueraded: question.masquerade ? once(known, `rules of ${network}`, () => readMasqueraded(kernel, network)) : [],
     routes: question.routes ? readRoutes(kernel) : [],
     ...(hostRoutes !== undefined && {hostRoutes: readRoutesBy(kernel, hostRoutes)}),
     ...(containerSysctls && {containerSysctls: kernel.within('container', () => readSysctls(containerSysctls))}),
     ...(guard && {guard}),
+    ...(question.ports && {ports: readPorts(kernel, question.ports)}),
     ...(question.firewall && {firewall: readFirewall(kernel, network, question.firewall.expected)}),
     ...(peer && {peer}),
     ...(shaped && {shaped: readShaped(kernel, shaped)}),

@@ -1,6 +1,7 @@
 // The things that may be done to Linux, as data. A plan is a list of these; render.ts shows each as the command that a
 // person would type, apply.ts does it, undo.ts knows its inverse. Nothing else in the house changes the kernel.
 import type {Route} from '../spec/result.ts';
+import type {ChangePorts, SetPortRules, SetPorts} from './ports/port.ts';
 
 /** Which of the two network namespaces an operation is for. */
 export type Netns = 'host' | 'container';
@@ -253,6 +254,9 @@ export type Op =
   | SetMasquerade
   | SetGuard
   | ChangeGuard
+  | SetPorts
+  | ChangePorts
+  | SetPortRules
   | SetFirewall;
 
 /** What a plugin wants done: first to what all containers of the network share, then for this attachment alone. */

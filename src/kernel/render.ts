@@ -5,6 +5,7 @@ import {renderFirewall} from './firewall/render.ts';
 import {nftTable} from './names.ts';
 import type {TableFamily} from './netlink/nfnetlink.ts';
 import {guardElements, scriptOf} from './nft-script.ts';
+import {renderPorts} from './ports/elements.ts';
 import type {AddBridge, AddRoute, AddVeth, Netns, Op, SetLink, SetPort, SetPortVlans} from './op.ts';
 import {renderShape} from './render-shape.ts';
 
@@ -59,6 +60,8 @@ function commandsOf(op: Op, netns: string): readonly string[] {
     case 'sysctl.set':
       return [within(op.netns, netns, `sysctl -qw ${word(`${op.key}=${op.value}`)}`)];
     case 'masquerade.set':
+    case 'ports.set':
+    case 'ports.rules':
     case 'guard.set': {
       const {lines, emptied} = scriptOf(op);
       return [...lines.map(line => nft(line)), ...(emptied ? [dropEmptyTable(emptied)] : [])];
@@ -66,6 +69,9 @@ function commandsOf(op: Op, netns: string): readonly string[] {
     case 'firewall.set':
     case 'firewall.clear':
       return renderFirewall(op);
+    case 'ports.add':
+    case 'ports.delete':
+      return renderPorts(op).map(line => nft(line));
     case 'guard.add':
     case 'guard.delete':
       return guardElements(op).map(({set, key}) =>

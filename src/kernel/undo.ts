@@ -46,6 +46,14 @@ function inverseOf(op: Op, facts: Facts): Op | undefined {
       return {...op, op: 'guard.delete'};
     case 'guard.delete':
       return {...op, op: 'guard.add'};
+    case 'ports.set':
+      return {...op, present: facts.ports?.stands === true};
+    case 'ports.add':
+      return {...op, op: 'ports.delete'};
+    case 'ports.delete':
+      return {...op, op: 'ports.add'};
+    case 'ports.rules':
+      return {...op, present: !op.present};
     case 'port.set':
       return inverseOfPort(op, facts);
     // A route or a VLAN of a link that was there before: no plugin plans that.
@@ -130,6 +138,10 @@ function linkOf(op: Op): string {
     case 'guard.add':
     case 'guard.delete':
     case 'firewall.set':
+    case 'ports.set':
+    case 'ports.add':
+    case 'ports.delete':
+    case 'ports.rules':
     case 'firewall.clear':
       return '';
   }

@@ -6,6 +6,7 @@ import {hostLocal} from './host-local/host-local.ts';
 import {loopback} from './loopback/loopback.ts';
 import {macvlan} from './macvlan/macvlan.ts';
 import type {InterfacePlugin, IpamPlugin} from './plugin.ts';
+import {portmap} from './portmap/portmap.ts';
 import {ptp} from './ptp/ptp.ts';
 import {staticAddresses} from './static/static.ts';
 import {tuning} from './tuning/tuning.ts';
@@ -16,6 +17,7 @@ export const interfacePlugins: readonly InterfacePlugin[] = [
   firewall,
   loopback,
   macvlan,
+  portmap,
   ptp,
   tuning,
 ];

@@ -35,6 +35,8 @@ export interface PreparedInterface {
   /** The type of its IPAM plugin, if it has one. */
   readonly ipam: string | undefined;
   readonly question: Question;
+  /** What more must be known where the result of the plugins before it is: absent if nothing. */
+  readonly questionAfter?: (previous: Result) => Question;
   /** The container's interface that it makes, if it makes one. */
   readonly makes: string | undefined;
   /** Throws if what is asked for can't be done on this host; nothing has been touched by then. */

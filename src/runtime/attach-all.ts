@@ -14,9 +14,11 @@ import {defaultsIn, withoutDefaults} from './default-route.ts';
 import {detach} from './detach.ts';
 import {checkGranted, grantWishes} from './grant.ts';
 import {refuseMissing} from './missing-plugins.ts';
+import {identify} from './names/identity.ts';
+import {introduce} from './names/introduce.ts';
 import {type OwnWishes, type PlacedNetwork, placeWishes} from './placement.ts';
 import {dryIpamPorts} from './ports.ts';
-import {type AttachmentRecord, findRecord, recordsOf} from './record.ts';
+import {type AttachmentRecord, type ContainerNames, findRecord, recordsOf} from './record.ts';
 import type {Selected} from './select.ts';
 import type {Settings} from './settings.ts';
 import {isRunning} from './signs.ts';
@@ -37,18 +39,22 @@ export function attachAll(
   selected: readonly Selected[],
   wishes: Wishes,
 ): readonly Attached[] {
-  const prepared = placeWishes(selected, wishes).map(item => prepare(settings, container, item, wishes));
-  const standing = clearDead(settings, container);
-  const others = standing.filter(({network, ifName}) => !prepared.some(item => isFor(item, network, ifName)));
+  const identity = identify(settings.stateDir, container, wishes);
+  const prepared = placeWishes(selected, wishes).map(item =>
+    prepare(settings, container, item, wishes, identity.names),
+  );
+  const others = resultsBeside(clearDead(settings, container), prepared);
   const done: Attached[] = [];
   try {
     for (const item of prepared) {
-      const results = [...others, ...done].flatMap(({result}) => result ?? []);
+      const results = [...others, ...done.map(({result}) => result)];
       const chain = withoutDefaults(item.chain, defaultsIn(results));
       const attached = attachOrRecall(settings, container, {...item, chain});
       done.push(attached);
       checkGranted(item.request.network, item.request.ifName, item.own, attached.result);
     }
+    const records = done.map(({record}) => record);
+    introduce(settings, container, identity, records);
     return done;
   } catch (error) {
     for (const one of done.reverse()) takeBack(settings, one);
@@ -70,10 +76,11 @@ export function planAll(
   selected: readonly Selected[],
   wishes: Wishes,
 ): readonly string[] {
-  const results: Result[] = [];
-  return placeWishes(selected, wishes).flatMap(item => {
-    const {request, ...prepared} = prepare(settings, container, item, wishes);
-    const chain = withoutDefaults(prepared.chain, defaultsIn(results));
+  const prepared = placeWishes(selected, wishes).map(item => prepare(settings, container, item, wishes));
+  const living = recordsOf(settings.stateDir, container.id).filter(record => isRunning(record));
+  const results = [...resultsBeside(living, prepared)];
+  return prepared.flatMap(({chain: whole, request}) => {
+    const chain = withoutDefaults(whole, defaultsIn(results));
     const {commands, result} = planOne(settings, container, chain, request.network);
     if (result) results.push(result);
     return commands;
@@ -91,7 +98,7 @@ function planOne(
   try {
     const commands = segments.flatMap(segment => {
       if (segment.kind === 'foreign') return [commandOfForeign(segment)];
-      const facts = kernel.observe(segment.question, network);
+      const facts = kernel.observe(segment.questionAfter(result), network);
       const planned = segment.plan(facts, segment.lease(dryIpamPorts(settings)), result);
       result = planned.result;
       return commandsOf(planned.plan, container);
@@ -107,6 +114,7 @@ function prepare(
   container: Container,
   {network: configured, ifName, own}: PlacedNetwork,
   wishes: Wishes,
+  names?: ContainerNames,
 ): PreparedNetwork {
   // What is recorded needs neither the wishes nor anything else of today to be understood later.
   const network = grantWishes(configured, wishes, own);
@@ -121,11 +129,18 @@ function prepare(
   const chain = prepareChain(network, request, settings.dataDir);
   refuseMissing(settings, network, chain);
   const keepSeconds = wishes.keepSeconds ?? network.keepSeconds;
-  return {request, plugin: '', previous: undefined, network, chain, keepSeconds, own};
+  return {request, plugin: '', previous: undefined, network, chain, keepSeconds, names, own};
 }
 
-const isFor = ({request}: Prepared, network: string, ifName: string): boolean =>
-  request.network === network && request.ifName === ifName;
+/** What came of the attachments that are not among those that are asked for. */
+const resultsBeside = (
+  records: readonly AttachmentRecord[],
+  prepared: readonly PreparedNetwork[],
+): readonly Result[] => {
+  const isAmong = ({network, ifName}: AttachmentRecord) =>
+    prepared.some(({request}) => request.network === network && request.ifName === ifName);
+  return records.filter(record => !isAmong(record)).flatMap(({result}) => result ?? []);
+};
 
 /**
  * A foreign plugin that has to look into the netns at the end, when the container's process has gone or the netns was

@@ -29,8 +29,9 @@ import {takeLeases} from './lease.ts';
 import {lockNetwork} from './network-lock.ts';
 import {refuseTaken} from './occupant.ts';
 import type {OwnSegment} from './own-segment.ts';
+import {freePorts} from './port-holders.ts';
 import {callLogged} from './ports.ts';
-import {type AttachmentRecord, type Step, writeRecord} from './record.ts';
+import {type AttachmentRecord, type ContainerNames, type Step, writeRecord} from './record.ts';
 import type {Settings} from './settings.ts';
 import {host, rememberShared} from './shared-undo.ts';
 import {takeDownIfIdle} from './take-down.ts';
@@ -45,6 +46,7 @@ export interface Prepared {
   readonly network: Network;
   readonly chain: Chain;
   readonly keepSeconds: number;
+  readonly names: ContainerNames | undefined;
 }
 
 export interface Attached {
@@ -87,7 +89,7 @@ function checkMeans({shared}: Plan, network: string): void {
     const reason = 'Operation not permitted: this needs root with CAP_NET_ADMIN';
     throw new CniError('kernelRefused', `cannot set up network "${network}": ${reason}`);
   }
-  if (shared.some(op => op.op === 'masquerade.set')) requireTool('nft');
+  if (shared.some(({op}) => op === 'masquerade.set' || op === 'firewall.set' || op === 'ports.set')) requireTool('nft');
 }
 
 /** Whoever asks for a link makes the kernel take up its new state, which it else does at leisure: the port first, then the bridge. */
@@ -165,7 +167,7 @@ class Transaction {
     before: AttachmentRecord,
     previous: Result | undefined,
   ): {record: AttachmentRecord; result: Result; plan: Plan} {
-    const facts = this.#kernel.observe(segment.question, this.#attachment.network);
+    const facts = this.#observe(segment, previous);
     refuseTaken(this.#kernel, this.#attachment, segment.makes, facts);
     mark('observe');
     const leasing = this.#write({...before, leases: [...before.leases, ...segment.leaseDirectories]});
@@ -190,6 +192,14 @@ class Transaction {
     return {record, result, plan};
   }
 
+  /** Ports that the dead hold are free when this returns. */
+  #observe(segment: OwnSegment, previous: Result | undefined): Facts {
+    const look = () => this.#kernel.observe(segment.questionAfter(previous), this.#attachment.network);
+    const facts = look();
+    const taken = facts.ports?.taken ?? [];
+    return taken.length > 0 && freePorts(this.#settings, this.#kernel, this.#attachment, taken) ? look() : facts;
+  }
+
   #runForeign({type, conf, where}: ForeignSegment, previous: Result | undefined): Result {
     const {request, network} = this.#prepared;
     const version = checkVersion(network.cniVersion);
@@ -212,7 +222,7 @@ class Transaction {
     this.#lock?.release();
     this.#lock = lockNetwork(this.#settings.stateDir, this.#attachment.network, 'exclusive');
     this.#hostLock ??= lockNetwork(this.#settings.stateDir, host, 'exclusive');
-    const latest = this.#kernel.observe(segment.question, this.#attachment.network);
+    const latest = this.#kernel.observe(segment.questionAfter(previous), this.#attachment.network);
     return {planned: segment.plan(latest, leased, previous), facts: latest};
   }
 
@@ -231,7 +241,7 @@ class Transaction {
 
 /** Foreign plugins stand in it from the start: after a failure each gets a DEL, also one that was not reached (SPEC.md). */
 function newRecord(container: Container, prepared: Prepared): AttachmentRecord {
-  const {request, plugin, network, chain, keepSeconds} = prepared;
+  const {request, plugin, network, chain, keepSeconds, names} = prepared;
   return {
     version: 1,
     network: request.network,
@@ -252,5 +262,6 @@ function newRecord(container: Container, prepared: Prepared): AttachmentRecord {
     args: formatCniArgs(request.args),
     foreignIpam: chain.foreignIpam,
     keepSeconds,
+    names,
   };
 }

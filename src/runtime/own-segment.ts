@@ -19,6 +19,8 @@ import {foreignIpam} from './foreign-ipam.ts';
 export interface OwnSegment {
   readonly kind: 'own';
   readonly question: Question;
+  /** The same where the result of the plugins before it is known: of one that is not ours, or was called on its own. */
+  readonly questionAfter: (previous: Result | undefined) => Question;
   /** The container's interfaces that it makes: there may be none of that name before. */
   readonly makes: readonly string[];
   /** The programs of the host that an ADD may run. */
@@ -63,6 +65,7 @@ export function prepareOwn(plugins: readonly OwnPlugin[], request: AttachmentReq
   return {
     kind: 'own',
     question: mergeQuestions(links.map(({prepared}) => prepared.question)),
+    questionAfter: previous => mergeQuestions(links.map(({prepared}) => questionOf(prepared, previous))),
     makes: links.flatMap(({prepared}) => (prepared.makes ? [prepared.makes] : [])),
     tools: links.flatMap(({prepared}) => prepared.tools),
     ipam,
@@ -89,6 +92,10 @@ function prepareLink({type, conf}: OwnPlugin, request: AttachmentRequest, dataDi
   if (!plugin) throw new Error(`"${type}" is none of our plugins`);
   const prepared = plugin.prepare(conf, request);
   return {prepared, ipam: prepared.ipam === undefined ? undefined : prepareIpam(prepared.ipam, conf, request, dataDir)};
+}
+
+function questionOf({question, questionAfter}: PreparedInterface, previous: Result | undefined): Question {
+  return previous && questionAfter ? mergeQuestions([question, questionAfter(previous)]) : question;
 }
 
 function planAll(

@@ -22,6 +22,7 @@ export const errorCodes = {
   toolFailed: 106,
   noNetns: 107,
   attachmentFaulty: 108,
+  portTaken: 109,
 } as const;
 
 export type ErrorKind = keyof typeof errorCodes;

@@ -1,6 +1,8 @@
-// Published ports as a person writes them: "8080:80/tcp,127.0.0.1:5353:53/udp,[::1]:8080:80,8000-8010:9000-9010".
+// Published ports, as a person writes them, "8080:80/tcp,127.0.0.1:5353:53/udp,[fd00::1]:8080:80,8000-8010:9000-9010", and as
+// the capability `portMappings` gives them. "0.0.0.0" and "::" mean every address of that family, no address both families.
 import {formatAddress, parseAddress} from './address.ts';
 import {CniError, reasonOf} from './error.ts';
+import type {Fields} from './fields.ts';
 
 export type Protocol = 'tcp' | 'udp' | 'sctp';
 
@@ -21,11 +23,62 @@ export function parsePortMappings(text: string, where: string): readonly PortMap
     .split(',')
     .map(entry => entry.trim())
     .filter(entry => entry !== '');
-  const mappings = entries.flatMap(entry => parseEntry(entry, where));
-  const keys = mappings.map(({protocol, hostPort, hostIP = ''}) => `${hostIP} ${hostPort}/${protocol}`);
-  const double = keys.find((key, i) => keys.indexOf(key) !== i);
-  if (double !== undefined) throw new CniError('invalidConfig', `${where}: port ${double.trim()} is published twice`);
+  return refuseDouble(
+    entries.flatMap(entry => parseEntry(entry, where)),
+    where,
+  );
+}
+
+/** The list under `key`, as the capability has it (CONVENTIONS.md, "portMappings"): tcp unless it says otherwise. Throws `invalidConfig`. */
+export function readPortMappings(fields: Fields, key: string): readonly PortMapping[] {
+  const mappings = fields.children(key).map(entry => {
+    const word = entry.string('protocol').toLowerCase() || 'tcp';
+    const protocol = protocols.find(known => known === word);
+    if (!protocol) throw entry.wrong('protocol', protocols.join(', '), word);
+    const hostIP = entry.string('hostIP');
+    return {
+      hostPort: portIn(entry, 'hostPort'),
+      containerPort: portIn(entry, 'containerPort'),
+      protocol,
+      ...(hostIP !== '' && {hostIP: parseHostIp(hostIP, hostIP, entry.where)}),
+    };
+  });
+  return refuseDouble(mappings, fields.where);
+}
+
+/** For example `8080/tcp`, `127.0.0.1:53/udp`, `[fd00::1]:80/tcp`. */
+export function hostPortWords({hostIP = '', hostPort, protocol}: Omit<PortMapping, 'containerPort'>): string {
+  const address = hostIP === '' ? '' : hostIP.includes(':') ? `[${hostIP}]:` : `${hostIP}:`;
+  return `${address}${hostPort}/${protocol}`;
+}
+
+function portIn(fields: Fields, key: string): number {
+  const port = fields.integer(key, 0, 1, 65535);
+  if (port === 0) throw fields.wrong(key, 'a whole number from 1 to 65535', undefined);
+  return port;
+}
+
+/** Of two for one port, one for all addresses and one for an address, nobody could tell which is meant. */
+function refuseDouble(mappings: readonly PortMapping[], where: string): readonly PortMapping[] {
+  const byPort = new Map<string, PortMapping[]>();
+  for (const mapping of mappings) {
+    const key = `${mapping.hostPort}/${mapping.protocol}`;
+    const others = byPort.get(key) ?? [];
+    if (others.some(other => meet(other.hostIP, mapping.hostIP))) {
+      throw new CniError('invalidConfig', `${where}: port ${hostPortWords(mapping)} is published twice`);
+    }
+    byPort.set(key, [...others, mapping]);
+  }
   return mappings;
+}
+
+const everywhere = ['0.0.0.0', '::'];
+
+/** True if an address is meant by both. */
+function meet(a: string | undefined, b: string | undefined): boolean {
+  if (a === undefined || b === undefined || a === b) return true;
+  const isOneFamily = a.includes(':') === b.includes(':');
+  return isOneFamily && (everywhere.includes(a) || everywhere.includes(b));
 }
 
 function parseEntry(entry: string, where: string): readonly PortMapping[] {

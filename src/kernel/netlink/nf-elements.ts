@@ -3,13 +3,26 @@
 // A key is laid out as nft(8) does it: each part padded to four bytes, an interface name to its sixteen.
 import {parseMac} from '../../spec/mac.ts';
 import {families, subsystem, type TableFamily} from './nfnetlink.ts';
-import {attribute, type Bytes, concat, NLM, nest, type Request, text} from './wire.ts';
+import {
+  attribute,
+  attributes,
+  type Bytes,
+  concat,
+  NLM,
+  nest,
+  type Reply,
+  type Request,
+  readText,
+  text,
+} from './wire.ts';
 
 const SETELEM = {new: subsystem | 12, get: subsystem | 13, delete: subsystem | 14} as const;
 const LIST = {TABLE: 1, SET: 2, ELEMENTS: 3} as const;
 const LIST_ELEM = 1;
-const ELEM_KEY = 1;
+const ELEM = {KEY: 1, DATA: 2, USERDATA: 6} as const;
 const DATA_VALUE = 1;
+/** libnftnl, udata.h. */
+const UDATA_COMMENT = 0;
 const IFNAMSIZ = 16;
 
 export interface Element {
@@ -17,6 +30,10 @@ export interface Element {
   readonly table: string;
   readonly set: string;
   readonly key: Bytes;
+  /** What a map leads to. */
+  readonly data?: Bytes;
+  /** At most 127 bytes, for nft(8) to take it. */
+  readonly comment?: string;
 }
 
 /** The key of a set of type "ifname", or of "ifname . ether_addr". */
@@ -26,6 +43,9 @@ export function keyOf(ifName: string, mac?: string): Bytes {
   return mac === undefined ? name : concat([name, parseMac(mac), new Uint8Array(2)]);
 }
 
+/** The key of a set of type "ifname . ifname". */
+export const pairKey = (from: string, to: string): Bytes => concat([keyOf(from), keyOf(to)]);
+
 /** One that is there already may be added again; to delete one that is not there is ENOENT, and so is its set's absence. */
 export const changeElement = (change: 'new' | 'delete', element: Element): Request => ({
   type: SETELEM[change],
@@ -33,14 +53,78 @@ export const changeElement = (change: 'new' | 'delete', element: Element): Reque
   body: bodyOf(element),
 });
 
+/** Adds one that is not there: EEXIST if its key is, whatever it leads to. */
+export const addNewElement = (element: Element): Request => ({
+  type: SETELEM.new,
+  flags: NLM.ACK | NLM.CREATE | NLM.EXCL,
+  body: bodyOf(element),
+});
+
 /** Asks for one element: ENOENT if it is not there. */
 export const getElement = (element: Element): Request => ({type: SETELEM.get, flags: NLM.ACK, body: bodyOf(element)});
 
-function bodyOf({family, table, set, key}: Element): Bytes {
-  return concat([
+/** Asks for all elements of a set. */
+export const dumpElements = (set: Pick<Element, 'family' | 'table' | 'set'>): Request => ({
+  type: SETELEM.get,
+  flags: NLM.DUMP,
+  body: setOf(set),
+});
+
+export interface FoundElement {
+  readonly key: Uint8Array;
+  readonly data: Uint8Array | undefined;
+  /** "" if it has none. */
+  readonly comment: string;
+}
+
+/** The elements in a message that getElement or dumpElements brought. */
+export function readElements(reply: Reply): readonly FoundElement[] {
+  const list = reply.type === SETELEM.new ? attributes(reply.body, 4).get(LIST.ELEMENTS) : undefined;
+  return list ? nestedIn(list).map(bytes => readElement(bytes)) : [];
+}
+
+function readElement(bytes: Uint8Array): FoundElement {
+  const found = attributes(bytes);
+  const value = (nested: Uint8Array | undefined) => nested && attributes(nested).get(DATA_VALUE);
+  const userdata = found.get(ELEM.USERDATA);
+  const hasComment = userdata !== undefined && userdata[0] === UDATA_COMMENT;
+  return {
+    key: value(found.get(ELEM.KEY)) ?? new Uint8Array(),
+    data: value(found.get(ELEM.DATA)),
+    comment: hasComment ? readText(userdata.subarray(2, 2 + (userdata[1] ?? 0))) : '',
+  };
+}
+
+/** Attributes that may be many of one type. */
+function nestedIn(list: Uint8Array): readonly Uint8Array[] {
+  const found: Uint8Array[] = [];
+  for (let at = 0; at + 4 <= list.length; ) {
+    const length = (list[at] ?? 0) | ((list[at + 1] ?? 0) << 8);
+    if (length < 4) break;
+    found.push(list.subarray(at + 4, at + length));
+    at += (length + 3) & ~3;
+  }
+  return found;
+}
+
+function bodyOf({key, data, comment, ...set}: Element): Bytes {
+  const element = [
+    nest(ELEM.KEY, attribute(DATA_VALUE, key)),
+    ...(data ? [nest(ELEM.DATA, attribute(DATA_VALUE, data))] : []),
+    ...(comment ? [attribute(ELEM.USERDATA, userdataOf(comment))] : []),
+  ];
+  return concat([setOf(set), nest(LIST.ELEMENTS, nest(LIST_ELEM, ...element))]);
+}
+
+const setOf = ({family, table, set}: Pick<Element, 'family' | 'table' | 'set'>): Bytes =>
+  concat([
     Uint8Array.of(families[family], 0, 0, 0),
     attribute(LIST.TABLE, text(table)),
     attribute(LIST.SET, text(set)),
-    nest(LIST.ELEMENTS, nest(LIST_ELEM, nest(ELEM_KEY, attribute(DATA_VALUE, key)))),
   ]);
+
+/** Type, length, value, with one byte each for type and length. */
+function userdataOf(comment: string): Bytes {
+  const value = text(comment);
+  return concat([Uint8Array.of(UDATA_COMMENT, value.length), value]);
 }

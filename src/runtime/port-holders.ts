@@ -1,0 +1,71 @@
+// Who holds a port that is asked for. Nobody is refused a port because of the dead: a holder that has ended is detached, and
+// what an attachment of the same name has left, of which no record tells any more, is taken away.
+import type {Kernel} from '../kernel/kernel.ts';
+import {type Attachment, ownerComment, parseVethAlias} from '../kernel/names.ts';
+import {dropElements, elementsByHolder} from '../kernel/ports/holders.ts';
+import type {TakenPort} from '../kernel/ports/port.ts';
+import {isKind} from '../spec/error.ts';
+import {dropContainerDir} from './container-dir.ts';
+import {withContainerLock} from './container-lock.ts';
+import {detach} from './detach.ts';
+import {judgeRecord} from './liveness.ts';
+import {log} from './log.ts';
+import {type AttachmentRecord, allRecords, recordsFor} from './record.ts';
+import type {Settings} from './settings.ts';
+import {thoroughLook} from './signs.ts';
+
+/** True if a port became free. The lock of the attachment's own container must be held. */
+export function freePorts(
+  settings: Settings,
+  kernel: Kernel,
+  attachment: Attachment,
+  taken: readonly TakenPort[],
+): boolean {
+  const holders = [...new Set(taken.flatMap(({publishedFor}) => publishedFor ?? []))];
+  return holders.filter(holder => freeFrom(settings, kernel, attachment, holder)).length > 0;
+}
+
+function freeFrom(settings: Settings, kernel: Kernel, attachment: Attachment, holder: string): boolean {
+  const records = recordsOfHolder(settings, holder);
+  if (records.length === 0 && holder === ownerComment(attachment)) {
+    dropElements(kernel.netfilter(), elementsByHolder(kernel.netfilter()).get(holder) ?? []);
+    return true;
+  }
+  return records.filter(record => detachIfDead(settings, kernel, attachment, record)).length > 0;
+}
+
+/** By the name in the comment; where that was too long for one, among all. */
+export function recordsOfHolder({stateDir}: Settings, holder: string): readonly AttachmentRecord[] {
+  const attachment = parseVethAlias(holder);
+  if (attachment) return recordsFor(stateDir, attachment);
+  return allRecords(stateDir).filter(record => ownerComment(record) === holder);
+}
+
+function detachIfDead(settings: Settings, kernel: Kernel, own: Attachment, record: AttachmentRecord): boolean {
+  const look = thoroughLook(kernel, settings.stateDir);
+  const takeBack = (): boolean => {
+    if (judgeRecord(record, look(record)) !== 'dead') return false;
+    const [failure] = detach(settings, record);
+    if (failure) return false;
+    const {containerId: id, network} = record;
+    log(settings.stateDir, {level: 'info', event: 'sweep', id, network, msg: 'took back its ports, it has ended'});
+    return true;
+  };
+  if (record.containerId === own.containerId) return takeBack();
+  try {
+    return withContainerLock(
+      settings.stateDir,
+      record.containerId,
+      () => {
+        const freed = takeBack();
+        dropContainerDir(settings.stateDir, record.containerId);
+        return freed;
+      },
+      0,
+    );
+  } catch (error) {
+    // Somebody is at work on it, maybe to detach it.
+    if (isKind(error, 'tryAgainLater')) return false;
+    throw error;
+  }
+}
