@@ -8,6 +8,8 @@ export interface Options {
   /** Whether a container that has no network namespace of its own is an error. */
   readonly strict: boolean;
   readonly dryRun: boolean;
+  /** Whether the container's resolv.conf, hosts and hostname are left as they are. */
+  readonly noDns: boolean;
   /** Seconds after which the hook takes everything back and says so. */
   readonly timeout: number;
   readonly settings: Settings;
@@ -15,7 +17,7 @@ export interface Options {
 
 /** The flags that take a value, and those that take none. */
 const valued = ['network', 'conf-dir', 'plugin-dir', 'state-dir', 'timeout'] as const;
-const plain = ['strict', 'dry-run'] as const;
+const plain = ['strict', 'dry-run', 'no-dns'] as const;
 
 // Below the 30 s that a hook's entry usually allows: a hook that is killed can take nothing back.
 const defaultTimeout = '25';
@@ -36,6 +38,7 @@ export function parseOptions(
     networks: values.get('network') ?? [],
     strict: values.has('strict'),
     dryRun: values.has('dry-run'),
+    noDns: values.has('no-dns'),
     timeout: parseTimeout(last('timeout') ?? defaultTimeout),
     settings: loadSettings(overrides, environment),
   };

@@ -16,7 +16,7 @@ import {type LogEntry, log} from './runtime/log.ts';
 import {JoinedNetns} from './runtime/occupant.ts';
 import {selectNetworks} from './runtime/select.ts';
 import {defaultStateDir} from './runtime/settings.ts';
-import {wishesOf} from './runtime/wishes.ts';
+import {dnsOff, type Wishes, wishesOf} from './runtime/wishes.ts';
 import {CniError, reasonOf} from './spec/error.ts';
 import {isContainerId} from './spec/names.ts';
 import {parseState, type State} from './spec/state.ts';
@@ -62,7 +62,7 @@ export function runHook(hook: HookName, args: readonly string[]): number {
 }
 
 function createRuntime(run: Run): number {
-  const container = openContainer(run.state);
+  const container = openContainer(run.state, 'creating');
   try {
     if (isHostNetns(container.netns)) {
       return leaveAlone(run, `container "${container.id}" has no network namespace of its own: left alone`);
@@ -82,7 +82,7 @@ function attachContainer(run: Run, container: Container): number {
   mark('load');
   const attached = withContainerLock(settings.stateDir, container.id, () => {
     try {
-      return attachAll(settings, container, selected, wishesOf(run.state.annotations));
+      return attachAll(settings, container, selected, wishes(run));
     } catch (error) {
       dropContainerDir(settings.stateDir, container.id);
       throw error;
@@ -99,7 +99,7 @@ function logAttached(run: Run, {record, result, commands}: Attached): void {
 }
 
 function showPlan(run: Run, container: Container): number {
-  const lines = planAll(run.options.settings, container, select(run), wishesOf(run.state.annotations));
+  const lines = planAll(run.options.settings, container, select(run), wishes(run));
   process.stdout.write(lines.map(line => `${line}\n`).join(''));
   return 0;
 }
@@ -121,6 +121,11 @@ function logDetached(run: Run, {record, outcome}: Detached): void {
 }
 
 const select = ({options, state}: Run) => selectNetworks(options.settings.confDir, options.networks, state.annotations);
+
+function wishes({options, state}: Run): Wishes {
+  const wished = wishesOf(state.annotations);
+  return options.noDns ? {...wished, dns: dnsOff} : wished;
+}
 
 function leaveAlone(run: Run, reason: string): number {
   process.stderr.write(`cni-hook ${run.hook}: ${reason}\n`);

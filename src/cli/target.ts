@@ -36,11 +36,11 @@ export async function openTarget(target: string, flags: TargetFlags): Promise<Co
   const id = flags['container-id'];
   if (!isPath(target)) {
     const state = await findState(target, flags);
-    return openContainer({...state, id: id ?? state.id});
+    return openContainer({...state, id: id ?? state.id}, 'running');
   }
   const path = resolve(target);
   const containerId = checkContainerId(id ?? idOfPath(path));
-  return {id: containerId, process: undefined, netns: openNetns(path), bundle: ''};
+  return {id: containerId, process: undefined, netns: openNetns(path), bundle: '', stage: 'running'};
 }
 
 /** The same for a moment. */

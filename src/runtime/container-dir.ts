@@ -1,6 +1,7 @@
 // The end of a container's own directory, and of what is pinned in it.
 import {existsSync, readdirSync, rmdirSync, rmSync} from 'node:fs';
 import {unpinNetns} from '../kernel/pin.ts';
+import {mountPointsName, releaseMountPoints} from './names/mount-points.ts';
 import {containerDir, recordsOf} from './record.ts';
 
 /** Where the container's netns is pinned, if a foreign plugin of its chains may want to look into it at the end. */
@@ -22,6 +23,7 @@ export function dropContainerDir(stateDir: string, containerId: string): void {
   if (!existsSync(directory) || recordsOf(stateDir, containerId).length > 0) return;
   unpinNetns(pinPath(stateDir, containerId));
   const others = readdirSync(directory).filter(name => name !== lockName);
+  if (others.includes(mountPointsName)) releaseMountPoints(stateDir, containerId);
   for (const name of [...others, lockName]) rmSync(`${directory}/${name}`, {recursive: true, force: true});
   try {
     rmdirSync(directory);

@@ -11,6 +11,8 @@ export interface Container {
   readonly process: ProcessIdentity | undefined;
   readonly netns: OpenNetns;
   readonly bundle: string;
+  /** While it is created its process has not entered its root yet. */
+  readonly stage: 'creating' | 'running';
 }
 
 /**
@@ -18,7 +20,7 @@ export interface Container {
  * The process is looked at before and after, so that netns and process belong together.
  * Throws `invalidEnvironment` for its id, `unknownContainer` if its process has ended.
  */
-export function openContainer({id, pid, bundle}: State): Container {
+export function openContainer({id, pid, bundle}: State, stage: Container['stage']): Container {
   checkContainerId(id);
   if (pid === undefined) {
     const where = 'is this hook under "createRuntime" or "prestart"?';
@@ -26,7 +28,8 @@ export function openContainer({id, pid, bundle}: State): Container {
   }
   const process = identifyProcess(pid);
   const netns = process && openNetns(netnsPathOf(pid));
-  if (process && netns && identifyProcess(pid)?.startTime === process.startTime) return {id, process, netns, bundle};
+  if (process && netns && identifyProcess(pid)?.startTime === process.startTime)
+    return {id, process, netns, bundle, stage};
   if (netns) closeNetns(netns);
   throw new CniError('unknownContainer', `container "${id}": process ${pid} has ended`);
 }

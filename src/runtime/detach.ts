@@ -12,6 +12,7 @@ import {type ForeignSegment, prepareChain} from './chain.ts';
 import {dropContainerDir, pinPath} from './container-dir.ts';
 import {withContainerLock} from './container-lock.ts';
 import {findKept, keep} from './kept.ts';
+import {forgetNames} from './names/introduce.ts';
 import {callLogged, ipamPorts, leasesIn} from './ports.ts';
 import {type AttachmentRecord, dropRecord, hasContainerDir, recordsOf} from './record.ts';
 import {dropCached} from './result-cache.ts';
@@ -68,9 +69,22 @@ function takeBack(settings: Settings, record: AttachmentRecord, open?: Kernel): 
   const kernel = open ?? new Kernel();
   try {
     const steps = [...record.steps].reverse();
-    return steps.flatMap(step => (step.kind === 'own' ? kernel.takeBack(step.undo) : callDel(settings, record, step)));
+    const failures = steps.flatMap(step =>
+      step.kind === 'own' ? kernel.takeBack(step.undo) : callDel(settings, record, step),
+    );
+    // A name that is still known leads to an address that may be somebody else's soon.
+    return [...tryForgetNames(settings, record), ...failures];
   } finally {
     if (!open) kernel.close();
+  }
+}
+
+function tryForgetNames(settings: Settings, record: AttachmentRecord): readonly Error[] {
+  try {
+    forgetNames(settings, record);
+    return [];
+  } catch (error) {
+    return [asError(error)];
   }
 }
 

@@ -8,7 +8,7 @@ import {isObject} from '../spec/fields.ts';
 export interface LogEntry {
   /** ISO 8601, UTC. */
   readonly time: string;
-  readonly level: 'info' | 'error';
+  readonly level: 'info' | 'warning' | 'error';
   /** createRuntime, poststop, gc, … */
   readonly event: string;
   readonly id: string;

@@ -11,6 +11,7 @@ import {detach, forgetAttachment, giveBack} from './detach.ts';
 import {fromCache, type KnownAttachment, livingNetns} from './known-attachment.ts';
 import {loadNetwork} from './load.ts';
 import {log} from './log.ts';
+import {takeLeave} from './names/introduce.ts';
 import {callVerb} from './plugin-verbs.ts';
 import {findRecord, hasContainerDir} from './record.ts';
 import {grantCapabilities} from './request-config.ts';
@@ -67,6 +68,7 @@ function delRecorded(settings: Settings, deletion: Deletion): Deleted | undefine
   if (!hasContainerDir(stateDir, containerId)) return undefined;
   return withContainerLock(stateDir, containerId, () => {
     const record = findRecord(stateDir, {...deletion, plugin: ''});
+    if (record) takeLeave(settings, record);
     const failures = record && detach(settings, record);
     if (record && failures && failures.length > 0 && deletion.force) {
       giveBack(settings, record);

@@ -10,6 +10,7 @@ import {isObject} from '../spec/fields.ts';
 import type {Network} from '../spec/network.ts';
 import type {Result} from '../spec/result.ts';
 import type {ForeignSegment} from './chain.ts';
+import type {DnsWishes} from './wishes.ts';
 
 export interface AttachmentRecord extends Attachment {
   readonly version: 1;
@@ -38,6 +39,18 @@ export interface AttachmentRecord extends Attachment {
   readonly foreignIpam: boolean;
   /** How long the addresses are kept for this container when it has ended: seconds, 0 for not at all. */
   readonly keepSeconds: number;
+  /** Absent if nobody calls it by a name, and in a record of before there were names. */
+  readonly names?: ContainerNames | undefined;
+}
+
+/** What a container is to others, and they to it; the same in all of its records that have it. */
+export interface ContainerNames {
+  /** What others on its networks call it. */
+  readonly called: readonly string[];
+  /** What it calls itself. */
+  readonly hostname: string | undefined;
+  /** What was wished for its resolv.conf. */
+  readonly dns: DnsWishes | undefined;
 }
 
 /** Either our own operations, in the order in which to apply them, or a plugin that wants a DEL. */

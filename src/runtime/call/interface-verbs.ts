@@ -45,7 +45,7 @@ export const interfaceVerbs: Verbs = {
 
 function addLocked(call: PluginCall, netns: OpenNetns): Result {
   const prepared = prepare(call);
-  const container: Container = {id: call.parameters.containerId, process: undefined, netns, bundle: ''};
+  const container: Container = {id: call.parameters.containerId, process: undefined, netns, bundle: '', stage: 'running'};
   const record = findRecord(call.settings.stateDir, keyOf(call));
   if (record?.result && stands(record, record.result, prepared.chain, netns)) return record.result;
   refuseMissing({...call.settings, pluginDirs: call.parameters.path}, prepared.network, prepared.chain);
@@ -109,7 +109,7 @@ function prepare(call: PluginCall): Prepared {
   const request = requestOf(call);
   const network = networkOf(call);
   const chain = prepareChain(network, request, call.settings.dataDir);
-  return {request, plugin: call.type, previous: call.previous, network, chain, keepSeconds: 0};
+  return {request, plugin: call.type, previous: call.previous, network, chain, keepSeconds: 0, names: undefined};
 }
 
 const chainOf = (call: PluginCall): Chain => prepareChain(networkOf(call), requestOf(call), call.settings.dataDir);

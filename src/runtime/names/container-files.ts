@@ -1,0 +1,149 @@
+// resolv.conf, hosts and hostname in a container: files of ours, mounted read-only over what its root has there. A container
+// starts without them if need be, and the log says why; what its bundle mounts itself is left alone.
+import {closeSync, openSync} from 'node:fs';
+import {SystemError} from '../../kernel/libc.ts';
+import {
+  cloneMount,
+  inMountNamespace,
+  mountErrno,
+  moveMount,
+  open,
+  statusOf,
+  unmountBelow,
+} from '../../kernel/mount-calls.ts';
+import {closeTarget, isShared, openMountNamespace, openRoot, openTarget} from '../../kernel/mount-target.ts';
+import type {ContainerRoot} from './identity.ts';
+import {prepareMountPoints, withMountPoints} from './mount-points.ts';
+
+/** A file of the host that a container is to have at a path below its root. */
+export interface ContainerFile {
+  readonly path: 'etc/resolv.conf' | 'etc/hosts' | 'etc/hostname';
+  readonly source: string;
+}
+
+export const containerPaths = ['etc/resolv.conf', 'etc/hosts', 'etc/hostname'] as const;
+
+/** True for a file, by its identity as in FileStatus, that we may have mounted. */
+export type IsOurs = (identity: string) => boolean;
+
+/** Mounts what is not mounted yet, also over what is ours and older. Answers why a file was left as it is: one line each. */
+export function mountFiles(
+  stateDir: string,
+  containerId: string,
+  root: ContainerRoot,
+  files: readonly ContainerFile[],
+  isOurs: IsOurs,
+): readonly string[] {
+  const wanted = files.filter(({path}) => !root.mounted.includes(path));
+  if (wanted.length === 0) return [];
+  return withOpen(root, (rootFd, namespace, attempt) =>
+    withMountPoints(stateDir, () => {
+      const {hostPath} = root;
+      const paths = wanted.map(({path}) => path);
+      if (hostPath !== undefined) {
+        attempt('/etc', () => prepareMountPoints(stateDir, containerId, rootFd, hostPath, paths));
+      }
+      for (const {path, source} of wanted) {
+        attempt(`/${path}`, () => mountFile(rootFd, namespace, root.pid, path, source, isOurs));
+      }
+    }),
+  );
+}
+
+/** Takes away what is ours, down to what the container had before. */
+export const unmountFiles = (
+  root: ContainerRoot,
+  paths: readonly ContainerFile['path'][],
+  isOurs: IsOurs,
+): readonly string[] =>
+  withOpen(root, (rootFd, namespace, attempt) => {
+    for (const path of paths) {
+      attempt(`/${path}`, () => {
+        while (unmountFile(rootFd, namespace, path, isOurs));
+      });
+    }
+  });
+
+/** Which file it is, in the form of FileStatus. */
+export function identityOf(path: string): string {
+  const fd = openSync(path, open.path);
+  try {
+    return statusOf(fd).identity;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Throws LeftAlone for a place where nothing of ours belongs. */
+function mountFile(root: number, namespace: number, pid: number, path: string, source: string, isOurs: IsOurs): void {
+  const target = openTarget(root, path);
+  if (!target) throw new LeftAlone('it is not there, and nothing can be made in its place');
+  try {
+    const {type, isMountRoot, identity, mountId} = target.status;
+    if (isMountRoot && identity === identityOf(source)) return;
+    if (isMountRoot && !isOurs(identity)) throw new LeftAlone('something is mounted there already');
+    if (type !== 'file' && type !== 'symlink') throw new LeftAlone('it is neither a file nor a link');
+    if (isShared(pid, mountId)) throw new LeftAlone('its mount is shared, so the host would see ours too');
+    const mount = cloneMount(source);
+    try {
+      inMountNamespace(namespace, () => moveMount(mount, target.fd));
+    } finally {
+      closeSync(mount);
+    }
+  } finally {
+    closeTarget(target);
+  }
+}
+
+/** True if there was something of ours. */
+function unmountFile(root: number, namespace: number, path: string, isOurs: IsOurs): boolean {
+  const target = openTarget(root, path);
+  if (!target) return false;
+  try {
+    if (!target.status.isMountRoot || !isOurs(target.status.identity)) return false;
+    inMountNamespace(namespace, () => unmountBelow(target.directory, path.slice(path.lastIndexOf('/') + 1)));
+    return true;
+  } finally {
+    closeTarget(target);
+  }
+}
+
+class LeftAlone extends Error {}
+
+type Attempt = (what: string, work: () => void) => void;
+
+/** Runs `work` with the root and its mount namespace open, and answers what failed of what it attempted. */
+function withOpen(
+  root: ContainerRoot,
+  work: (root: number, namespace: number, attempt: Attempt) => void,
+): readonly string[] {
+  const notes: string[] = [];
+  const attempt: Attempt = (what, task) => {
+    try {
+      task();
+    } catch (error) {
+      notes.push(`${what} of the container is left as it is: ${reasonToGoOn(error)}`);
+    }
+  };
+  const namespace = openMountNamespace(root.pid);
+  try {
+    attempt('the root', () => {
+      const rootFd = openRoot(root.path, root.pid);
+      try {
+        work(rootFd, namespace, attempt);
+      } finally {
+        closeSync(rootFd);
+      }
+    });
+  } finally {
+    closeSync(namespace);
+  }
+  return notes;
+}
+
+/** What the kernel refuses keeps no container from starting; all else does. */
+function reasonToGoOn(error: unknown): string {
+  if (error instanceof LeftAlone) return error.message;
+  if (!(error instanceof SystemError)) throw error;
+  return error.errno === mountErrno.ENOSYS ? `${error.message}: this needs Linux 5.12 or newer` : error.message;
+}
