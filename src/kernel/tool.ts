@@ -21,16 +21,16 @@ export function requireTool(name: string): string {
 
 /** Runs it with `input` on stdin and returns its stdout. Throws `toolFailed` with the first line it wrote on stderr. */
 export function runTool(name: string, args: readonly string[], input = ''): string {
-  const path = requireTool(name);
-  const environment = {PATH: directories.join(':'), LC_ALL: 'C'};
-  const {status, stdout, stderr, reason} = runProgram(path, args, {
-    input,
-    environment,
-    milliseconds: millisecondsToWait,
-  });
+  const {status, stdout, stderr, reason} = tryTool(name, args, input);
   if (status === 0) return stdout;
   const words = stderr.trim().split('\n')[0] || reason;
   throw new CniError('toolFailed', `${name} ${args.join(' ')}: ${words}`, {details: stderr});
+}
+
+/** Runs it and returns how it ended. Throws `toolFailed` if it is not installed. */
+export function tryTool(name: string, args: readonly string[], input = ''): Ended {
+  const environment = {PATH: directories.join(':'), LC_ALL: 'C'};
+  return runProgram(requireTool(name), args, {input, environment, milliseconds: millisecondsToWait});
 }
 
 export interface Ended {
@@ -88,4 +88,8 @@ function readFrom(fd: number): string {
   return bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, 0));
 }
 
-const packages: Readonly<Record<string, string>> = {nft: 'nftables'};
+const packages: Readonly<Record<string, string>> = {
+  nft: 'nftables',
+  ip6tables: 'iptables',
+  'firewall-cmd': 'firewalld',
+};

@@ -1,5 +1,5 @@
 // What was set up for networks that nobody is attached to: on request; and always what no record knows any more.
-import {guardNames, masqueradeChain, nftTable} from '../../kernel/names.ts';
+import {firewallNote, guardNames, masqueradeChain, nftTable} from '../../kernel/names.ts';
 import type {Op} from '../../kernel/op.ts';
 import {findTool, runTool} from '../../kernel/tool.ts';
 import {lockNetwork} from '../network-lock.ts';
@@ -57,7 +57,9 @@ function knownChains({stateDir}: Settings): ReadonlySet<string> {
   const setUp = knownNetworks(stateDir).filter(network => readNetworkRecord(stateDir, network));
   const attached = allRecords(stateDir).map(({network}) => network);
   const networks = [...new Set([...setUp, ...attached])];
-  return new Set(networks.flatMap(network => [masqueradeChain(network), guardNames(network).chain]));
+  return new Set(
+    networks.flatMap(network => [masqueradeChain(network), guardNames(network).chain, firewallNote(network)]),
+  );
 }
 
 function isInUse(settings: Settings, network: string): boolean {
@@ -74,12 +76,20 @@ function alone(settings: Settings, network: string, work: () => readonly Error[]
   }
 }
 
+/** The network's own note tells the rest. */
+const anyFirewall = {backend: 'auto', adminChain: {name: 'CNI-ADMIN', make: false}, zone: 'trusted'} as const;
+
 /** What a chain of ours may be for, by what its name begins with. */
 const rules = {
   masquerade: {
     family: 'inet',
     words: 'masquerade rules',
     undo: (network: string): Op => ({op: 'masquerade.set', network, subnets: []}),
+  },
+  firewall: {
+    family: 'inet',
+    words: 'rules in the firewall',
+    undo: (network: string): Op => ({op: 'firewall.clear', network, subnets: [], ...anyFirewall}),
   },
   guard: {
     family: 'bridge',
