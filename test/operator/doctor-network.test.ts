@@ -6,6 +6,12 @@ const doctorHost = useDoctorHost();
 const {host, sh} = doctorHost;
 const conf = '/etc/cni/net.d';
 
+function writeMacvlan(master?: string): void {
+  const ipam = {type: 'host-local', subnet: '192.0.2.0/24'};
+  const plugin = {type: 'macvlan', ...(master !== undefined && {master}), ipam};
+  host().write(`${conf}/20-lan.conflist`, {cniVersion: '1.0.0', name: 'lan', plugins: [plugin]});
+}
+
 const forward = (table: string, ...rules: readonly string[]) =>
   sh(
     [
@@ -104,6 +110,30 @@ const planted: Readonly<Record<string, Planted>> = {
     plant: () => sh('ip link add up0 type veth peer name up1; ip address add 172.19.1.200/25 dev up0'),
     says: /^the subnet 172\.19\.1\.0\/24 of network "mynet" is also behind "up0", which has 172\.19\.1\.200\/25/,
     byHand: 'ip link delete up0',
+  },
+  'the interface of a macvlan network that is down': {
+    area: 'macvlan',
+    level: 'error',
+    plant: () => {
+      writeMacvlan('up0');
+      return sh('ip link add up0 type veth peer name up1');
+    },
+    says: /^"up0", which network "lan" is made of, is down$/,
+    after: 'ip link delete up0',
+  },
+  'the interface of a macvlan network that is not there': {
+    area: 'macvlan',
+    level: 'error',
+    plant: () => writeMacvlan('up9'),
+    says: /^network "lan" is made of the interface "up9", which is not there: give it another "master" in \/etc\/cni/,
+    byHand: `rm ${conf}/20-lan.conflist`,
+  },
+  'a macvlan network of the default route, where there is none': {
+    area: 'macvlan',
+    level: 'error',
+    plant: () => writeMacvlan(),
+    says: /^network "lan" is made of the interface of the default route, and there is none/,
+    byHand: `rm ${conf}/20-lan.conflist`,
   },
   'no nft': {
     area: 'kernel',

@@ -11,8 +11,8 @@ test('a healthy host has a line for each part, and exit code 0', async () => {
   expect(exitCode).toBe(0);
   expect(report.level).toBe('ok');
   expect(report.findings.map(({area}) => area)).toEqual([
-    ...['directories', 'networks', 'hooks.d', 'kernel', 'bridges', 'forwarding', 'firewall', 'records', 'leases'],
-    ...['living', 'orphans'],
+    ...['directories', 'networks', 'hooks.d', 'kernel', 'bridges', 'macvlan', 'forwarding', 'firewall', 'records'],
+    ...['leases', 'living', 'orphans'],
   ]);
   for (const finding of report.findings) expect(Object.keys(finding).sort()).toEqual(['area', 'level', 'mend', 'what']);
 });

@@ -1,6 +1,7 @@
 // What stands in the place of a network's bridge, or has its subnet: the next container would not start, or nobody would
 // find it. Once a network is in use, what is missing of it is found by living.ts.
 import type {Link} from '../../kernel/facts.ts';
+import {parseVethAlias} from '../../kernel/names.ts';
 import {type Cidr, formatCidr, overlaps, parseCidr, sameAddress} from '../../spec/address.ts';
 import {type Fault, fault, type Part} from './finding.ts';
 import type {GatewayNetwork} from './gateways.ts';
@@ -16,14 +17,17 @@ export const bridges: Part = {
   },
 };
 
-function* wrongLink({name, bridge, ranges, forceAddress}: GatewayNetwork, links: readonly Link[]): Generator<Fault> {
+function* wrongLink(
+  {name, kind, links: [bridge], ranges, forceAddress}: GatewayNetwork,
+  links: readonly Link[],
+): Generator<Fault> {
   const link = links.find(other => other.name === bridge);
-  if (!link) return;
+  if (!link || kind !== 'bridge') return;
   if (link.kind !== 'bridge') {
-    const kind = link.kind ? `a "${link.kind}"` : 'no virtual interface';
+    const other = link.kind ? `a "${link.kind}"` : 'no virtual interface';
     yield fault(
       'error',
-      `network "${name}" wants "${bridge}" for its bridge, and that is ${kind}: choose another name in its file, or take it away`,
+      `network "${name}" wants "${bridge}" for its bridge, and that is ${other}: choose another name in its file, or take it away`,
       `ip link delete ${bridge}`,
     );
     return;
@@ -48,8 +52,10 @@ function conflict(present: Cidr, wanted: Cidr): boolean {
 
 const isSame = (a: Cidr, b: Cidr): boolean => sameAddress(a.address, b.address) && a.length === b.length;
 
-function* clashes({name, bridge, ranges}: GatewayNetwork, links: readonly Link[]): Generator<Fault> {
-  for (const link of links.filter(other => other.name !== bridge)) {
+/** A pair of ptp has the gateway's address at its host's end. */
+function* clashes({name, links: own, ranges}: GatewayNetwork, links: readonly Link[]): Generator<Fault> {
+  const isOwn = (link: Link) => own.includes(link.name) || parseVethAlias(link.alias)?.network === name;
+  for (const link of links.filter(other => !isOwn(other))) {
     for (const address of link.addresses) {
       const clash = ranges.find(({subnet}) => overlaps(subnet, parseCidr(address)));
       if (!clash) continue;

@@ -9,16 +9,18 @@ import {bridges} from './bridges.ts';
 import {type Fault, type Finding, fault, type Part} from './finding.ts';
 import {firewall} from './firewall.ts';
 import {forwarding} from './forwarding.ts';
-import {gatewayNetworks} from './gateways.ts';
+import {gatewayNetworks, networksOf} from './gateways.ts';
 import {kernelFeatures} from './kernel-features.ts';
 import {leasesOfTheLiving} from './leases.ts';
 import {living} from './living.ts';
+import {masters} from './masters.ts';
 import {orphans} from './orphans.ts';
 import {recordFiles} from './records.ts';
 
 const ownParts: readonly Part[] = [
   kernelFeatures,
   bridges,
+  masters,
   forwarding,
   firewall,
   recordFiles,
@@ -37,8 +39,9 @@ export function* examine(
   try {
     const host = readHostLinks(kernel);
     const records = allRecords(settings.stateDir);
-    const gateways = gatewayNetworks(settings.confDir, records);
-    const examination = {settings, kernel, host, records, gateways, ourCommand};
+    const networks = networksOf(settings.confDir, records);
+    const gateways = gatewayNetworks(networks, records);
+    const examination = {settings, kernel, host, records, networks, gateways, ourCommand};
     for (const part of [...others, ...ownParts]) {
       const {area, inOrder} = part;
       let isInOrder = true;

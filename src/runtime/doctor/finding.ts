@@ -1,6 +1,7 @@
 // The shape of a finding: what a part of the host was found to be like. Each file beside this one looks at one part, and
 // yields what is wrong there; that a part is in order is said once, by examine.ts.
 import type {Kernel} from '../../kernel/kernel.ts';
+import type {Network} from '../../spec/network.ts';
 import type {AttachmentRecord} from '../record.ts';
 import type {Settings} from '../settings.ts';
 import type {HostLinks} from '../topology.ts';
@@ -28,6 +29,8 @@ export interface Examination {
   readonly host: HostLinks;
   /** Every record that can be read. */
   readonly records: readonly AttachmentRecord[];
+  /** Those that are configured, and those that are still in use. */
+  readonly networks: readonly Network[];
   /** The networks whose containers reach others through this host. */
   readonly gateways: readonly GatewayNetwork[];
   /** A command of our own as it must be called to look at the same directories. */

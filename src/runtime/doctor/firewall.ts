@@ -1,6 +1,6 @@
 // Firewalls of others that would eat the packets of our networks: for each network a packet that goes out, its answer, and,
-// where the kernel shows bridged packets to iptables, one from a container to its neighbour are taken through all chains of
-// the forward hook. Every chain must let it pass: an "accept" ends only the chain that it stands in.
+// with ptp or where the kernel shows bridged packets to iptables, one from a container to its neighbour are taken through all
+// chains of the forward hook. Every chain must let it pass: an "accept" ends only the chain that it stands in.
 
 import {nftTable} from '../../kernel/names.ts';
 import {readOrNothing} from '../../kernel/netns.ts';
@@ -26,17 +26,22 @@ export const firewall: Part = {
 /** Hosts that no network of ours holds (RFC 5737, RFC 3849). */
 const elsewhere = {4: parseAddress('203.0.113.1'), 6: parseAddress('2001:db8::1')} as const;
 
-function* dropped(network: GatewayNetwork, chain: ForwardChain, uplink: string): Generator<Fault> {
-  const {name, bridge} = network;
+/** What the first container of a ptp network would come by. */
+const anyPair = 'veth00000000000';
+
+function* dropped({name, kind, links, ranges}: GatewayNetwork, chain: ForwardChain, uplink: string): Generator<Fault> {
+  const [link = anyPair] = links;
   const told = new Set<string>();
-  const subnets = network.ranges
-    .map(({subnet}) => subnet)
-    .filter(({address}) => chain.families.includes(address.family));
-  for (const {what, packet} of subnets.flatMap(subnet => packetsOf(subnet, bridge, uplink))) {
+  const subnets = ranges.map(({subnet}) => subnet).filter(({address}) => chain.families.includes(address.family));
+  for (const {what, packet} of subnets.flatMap(subnet => packetsOf(subnet, link, uplink, kind === 'bridge'))) {
     const {passes, isCertain, by} = fateOf(chain, packet);
     if (passes || told.has(by)) continue;
     told.add(by);
-    yield faultOf({passes, isCertain, by}, `${what} of network "${name}"`, chain.letThrough(bridge));
+    yield faultOf(
+      {passes, isCertain, by},
+      `${what} of network "${name}"`,
+      chain.letThrough(kind === 'bridge' ? {link} : {subnets}),
+    );
   }
 }
 
@@ -45,19 +50,25 @@ function faultOf({isCertain, by}: Fate, whose: string, mend: readonly string[]):
   return fault('warning', `${whose} may be dropped by ${by}, unless a rule before it lets them through`, ...mend);
 }
 
-function packetsOf(subnet: Cidr, bridge: string, uplink: string): readonly {what: string; packet: Packet}[] {
+function packetsOf(
+  subnet: Cidr,
+  link: string,
+  uplink: string,
+  isBridge: boolean,
+): readonly {what: string; packet: Packet}[] {
   const {family} = subnet.address;
   const container = advance(subnet.address, 2n);
   const outside = elsewhere[family];
-  const out = {from: bridge, to: uplink, source: container, destination: outside, state: 'new'} as const;
-  const back = {from: uplink, to: bridge, source: outside, destination: container, state: 'established'} as const;
-  const neighbour = {...out, to: bridge, destination: advance(subnet.address, 3n)};
-  const isBridgedShown =
-    readOrNothing(`/proc/sys/net/bridge/bridge-nf-call-${family === 4 ? 'ip' : 'ip6'}tables`) === '1';
+  const out = {from: link, to: uplink, source: container, destination: outside, state: 'new'} as const;
+  const back = {from: uplink, to: link, source: outside, destination: container, state: 'established'} as const;
+  const neighbour = {...out, to: link, destination: advance(subnet.address, 3n)};
+  // Between the containers of a ptp network every packet is forwarded.
+  const isForwarded =
+    !isBridge || readOrNothing(`/proc/sys/net/bridge/bridge-nf-call-${family === 4 ? 'ip' : 'ip6'}tables`) === '1';
   return [
     {what: 'packets to the outside', packet: out},
     {what: 'answers from the outside', packet: back},
-    ...(isBridgedShown ? [{what: 'packets between containers', packet: neighbour}] : []),
+    ...(isForwarded ? [{what: 'packets between containers', packet: neighbour}] : []),
   ];
 }
 

@@ -16,7 +16,7 @@ export const forwarding: Part = {
     for (const {family, all, of} of families) {
       const networks = gateways.filter(({ranges}) => ranges.some(({subnet}) => subnet.address.family === family));
       if (networks.length === 0 || read(all) !== '1') continue;
-      const needed = new Set([...networks.map(({bridge}) => bridge), ...uplinks.map(({name}) => name)]);
+      const needed = new Set([...networks.flatMap(({links}) => links), ...uplinks.map(({name}) => name)]);
       for (const link of needed) {
         if (read(of(link)) !== '0') continue;
         yield fault(

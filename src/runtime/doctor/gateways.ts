@@ -1,5 +1,6 @@
-// The bridge networks that this host is the gateway of, as they are configured or still in use: those whose packets
-// must get through forwarding and firewalls. A network that can't be parsed is another part's finding.
+// The networks that this host is the gateway of, as they are configured or still in use: those whose packets must get through
+// forwarding and firewalls. With a bridge they come by one interface; with ptp each container has its own, made with it, so
+// that a firewall can only be told of the subnet. A network that can't be parsed is another part's finding.
 import {parseBridgeConfig} from '../../plugins/bridge/config.ts';
 import {parseRangeSets} from '../../plugins/host-local/ranges.ts';
 import type {Cidr} from '../../spec/address.ts';
@@ -8,36 +9,50 @@ import {CniError} from '../../spec/error.ts';
 import {Fields} from '../../spec/fields.ts';
 import type {Network} from '../../spec/network.ts';
 import {loadAll} from '../load.ts';
-import type {AttachmentRecord} from '../record.ts';
+import {type AttachmentRecord, undoOfRecord} from '../record.ts';
 
 export interface GatewayNetwork {
   readonly name: string;
-  readonly bridge: string;
+  readonly kind: 'bridge' | 'ptp';
+  /** The interfaces of the host by which its packets come: the bridge, whether it is there or not, or the ends of pairs. */
+  readonly links: readonly string[];
   readonly forceAddress: boolean;
   readonly ranges: readonly {readonly subnet: Cidr; readonly gateway: Cidr}[];
 }
 
 /** A configuration of the conf dir goes before the one with which a container was attached. */
-export function gatewayNetworks(confDir: string, records: readonly AttachmentRecord[]): readonly GatewayNetwork[] {
+export function networksOf(confDir: string, records: readonly AttachmentRecord[]): readonly Network[] {
   const configured = [...loadAll(confDir)].flatMap(({network}) => (network instanceof CniError ? [] : [network]));
   const inUse = records.map(({config}) => config);
-  const byName = new Map([...inUse, ...configured.toReversed()].map(network => [network.name, network]));
-  return [...byName.values()].flatMap(network => gatewaysOf(network));
+  return [...new Map([...inUse, ...configured.toReversed()].map(network => [network.name, network])).values()];
 }
 
-function gatewaysOf({name, plugins}: Network): readonly GatewayNetwork[] {
+export const gatewayNetworks = (
+  networks: readonly Network[],
+  records: readonly AttachmentRecord[],
+): readonly GatewayNetwork[] => networks.flatMap(network => gatewaysOf(network, records));
+
+function gatewaysOf({name, plugins}: Network, records: readonly AttachmentRecord[]): readonly GatewayNetwork[] {
   return plugins.flatMap(({type, json}) => {
-    if (type !== 'bridge') return [];
+    const conf = new Fields(json, name);
     try {
-      const conf = new Fields(json, name);
-      const {bridge, isGateway, forceAddress} = parseBridgeConfig(conf, noCniArgs);
-      if (!isGateway) return [];
-      return [{name, bridge, forceAddress, ranges: rangesOf(conf)}];
+      if (type === 'bridge') return bridgeOf(name, conf);
+      if (type !== 'ptp') return [];
+      const own = records.filter(({network}) => network === name);
+      return [{name, kind: 'ptp', links: own.flatMap(endsOf), forceAddress: false, ranges: rangesOf(conf)}];
     } catch {
       return [];
     }
   });
 }
+
+function bridgeOf(name: string, conf: Fields): readonly GatewayNetwork[] {
+  const {bridge, isGateway, forceAddress} = parseBridgeConfig(conf, noCniArgs);
+  return isGateway ? [{name, kind: 'bridge', links: [bridge], forceAddress, ranges: rangesOf(conf)}] : [];
+}
+
+const endsOf = (record: AttachmentRecord): readonly string[] =>
+  undoOfRecord(record).flatMap(op => (op.op === 'link.delete' && op.netns === 'host' ? [op.name] : []));
 
 function rangesOf(conf: Fields): GatewayNetwork['ranges'] {
   const ipam = conf.child('ipam');

@@ -1,6 +1,18 @@
 // What `iptables-legacy-save -t filter` says, as a ruleset: the old iptables has tables of its own, which nft does not show.
 import {contains, parseCidr} from '../../../spec/address.ts';
-import type {Answer, Chain, ForwardChain, Packet, Rule, Verdict} from './ruleset.ts';
+import {
+  type Answer,
+  type Chain,
+  eachWay,
+  type ForwardChain,
+  type Packet,
+  type Rule,
+  type Verdict,
+  type Ways,
+} from './ruleset.ts';
+
+/** Of iptables, old or new. */
+export const iptablesWays: Ways = {link: ['-i', '-o'], subnet: {4: ['-s', '-d'], 6: ['-s', '-d']}};
 
 /** Its FORWARD chain. `command` is the iptables that manages it. */
 export function forwardChainOf(text: string, command: 'iptables-legacy' | 'ip6tables-legacy'): ForwardChain {
@@ -15,10 +27,7 @@ export function forwardChainOf(text: string, command: 'iptables-legacy' | 'ip6ta
     families: command === 'iptables-legacy' ? [4] : [6],
     policy: lines.some(line => line.startsWith(':FORWARD DROP')) ? 'drop' : 'accept',
     others: chains satisfies readonly Chain[],
-    letThrough: bridge => [
-      `${command} -I ${entry} -i ${bridge} -j ACCEPT`,
-      `${command} -I ${entry} -o ${bridge} -j ACCEPT`,
-    ],
+    letThrough: network => eachWay(network, iptablesWays).map(way => `${command} -I ${entry} ${way} -j ACCEPT`),
   };
 }
 

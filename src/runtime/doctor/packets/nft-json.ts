@@ -1,7 +1,26 @@
 // What `nft -j list ruleset` says, as a ruleset. Covers what decides about interfaces, addresses and states; the rest is
 // "can't be told", as are the matches of iptables-nft, which nft shows by their names only.
-import {type Address, type Cidr, contains, parseAddress, parseCidr, tryParseAddress} from '../../../spec/address.ts';
-import type {Answer, Chain, ForwardChain, Packet, Rule, Verdict} from './ruleset.ts';
+import {
+  type Address,
+  type Cidr,
+  contains,
+  formatCidr,
+  parseAddress,
+  parseCidr,
+  tryParseAddress,
+} from '../../../spec/address.ts';
+import {iptablesWays} from './iptables-save.ts';
+import {
+  type Answer,
+  type Chain,
+  eachWay,
+  type ForwardChain,
+  type Origin,
+  type Packet,
+  type Rule,
+  type Verdict,
+  type Ways,
+} from './ruleset.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -44,7 +63,7 @@ export function forwardChainsOf(json: string, listing: string, ours: string): re
       families: familiesOf(base.family),
       policy: base.policy === 'drop' ? 'drop' : 'accept',
       others: chains.filter(({family, table}) => family === base.family && table === base.table).map(withRules),
-      letThrough: bridge => letThrough(base, chains, bridge),
+      letThrough: network => letThrough(base, chains, network),
     }));
 }
 
@@ -54,23 +73,35 @@ function familiesOf(family: string): readonly (4 | 6)[] {
 }
 
 /** A table that iptables-nft manages is changed by iptables; Docker keeps a chain for what others have to say. */
-function letThrough({family, table, name}: NftChain, chains: readonly NftChain[], bridge: string): readonly string[] {
-  if (table === 'firewalld') return [`firewall-cmd --zone=trusted --add-interface=${bridge}`];
+function letThrough({family, table, name}: NftChain, chains: readonly NftChain[], network: Origin): readonly string[] {
+  if (table === 'firewalld') {
+    const all =
+      'link' in network ? [`interface=${network.link}`] : network.subnets.map(one => `source=${formatCidr(one)}`);
+    return all.map(one => `firewall-cmd --zone=trusted --add-${one}`);
+  }
   if (family !== 'inet' && table === 'filter' && name === 'FORWARD') {
     const isDockers = chains.some(chain => chain.family === family && chain.name === 'DOCKER-USER');
     const command = `${family === 'ip' ? 'iptables' : 'ip6tables'}-nft -I ${isDockers ? 'DOCKER-USER' : name}`;
-    return [`${command} -i ${bridge} -j ACCEPT`, `${command} -o ${bridge} -j ACCEPT`];
+    return eachWay(network, iptablesWays).map(way => `${command} ${way} -j ACCEPT`);
   }
   const insert = `nft insert rule ${family} ${table} ${name}`;
-  return [`${insert} iifname ${bridge} accept`, `${insert} oifname ${bridge} accept`];
+  return eachWay(network, nftWays).map(way => `${insert} ${way} accept`);
 }
 
-function ruleOf({expr}: NftRule, text: string): Rule {
+const nftWays: Ways = {
+  link: ['iifname', 'oifname'],
+  subnet: {4: ['ip saddr', 'ip daddr'], 6: ['ip6 saddr', 'ip6 daddr']},
+};
+
+function ruleOf({expr, chain}: NftRule, text: string): Rule {
   const verdicts = expr.filter(part => 'vmap' in part || plainVerdict(part) !== undefined);
   const conditions = expr.filter(part => !verdicts.includes(part) && !Object.keys(part).some(key => idle.has(key)));
   return {
     text,
-    conditions: [...conditions.map(part => conditionOf(part)), ...verdicts.map(part => vmapIsTold(part))],
+    conditions: [
+      ...conditions.map(part => ourState(part, chain) ?? conditionOf(part)),
+      ...verdicts.map(part => vmapIsTold(part)),
+    ],
     verdict: packet => verdicts.map(part => plainVerdict(part) ?? vmapVerdict(part, packet)).find(verdict => verdict),
   };
 }
@@ -104,6 +135,12 @@ function plainVerdict(part: Json): Verdict | undefined {
   }
   return undefined;
 }
+
+/** In a chain of ours iptables-nft's match by state, of which nft shows no more than the name, is for replies. */
+const ourState = ({xt}: Json, chain: string): ((packet: Packet) => Answer) | undefined =>
+  chain.startsWith('CNI-HOOK-') && (xt as Json | undefined)?.name === 'conntrack'
+    ? ({state}) => state === 'established'
+    : undefined;
 
 function conditionOf(part: Json): (packet: Packet) => Answer {
   const match = part.match as {readonly op: string; readonly left: unknown; readonly right: unknown} | undefined;

@@ -1,6 +1,6 @@
 // A firewall as far as it decides whether a packet goes on, and the way of a packet through it. Pure. What a rule asks that
 // is not understood may be so or not: such a rule is never the proof that something is dropped, or that it is not.
-import type {Address} from '../../../spec/address.ts';
+import {type Address, type Cidr, formatCidr} from '../../../spec/address.ts';
 
 export interface Packet {
   readonly from: string;
@@ -38,8 +38,25 @@ export interface ForwardChain extends Chain {
   readonly policy: 'accept' | 'drop';
   /** The chains of its table. */
   readonly others: readonly Chain[];
-  /** The commands that let packets of that bridge through. */
-  readonly letThrough: (bridge: string) => readonly string[];
+  /** The commands that let a network's packets through. */
+  readonly letThrough: (network: Origin) => readonly string[];
+}
+
+/** By what a firewall may know a network's packets: the interface that all of them come by, or else their addresses. */
+export type Origin = {readonly link: string} | {readonly subnets: readonly Cidr[]};
+
+/** How a firewall's command tells what a network sends from what it gets. */
+export interface Ways {
+  readonly link: readonly [from: string, to: string];
+  readonly subnet: Readonly<Record<4 | 6, readonly [from: string, to: string]>>;
+}
+
+/** The conditions for what the network sends and for what it gets, one for each command. */
+export function eachWay(network: Origin, ways: Ways): readonly string[] {
+  if ('link' in network) return ways.link.map(way => `${way} ${network.link}`);
+  return network.subnets.flatMap(subnet =>
+    ways.subnet[subnet.address.family].map(way => `${way} ${formatCidr(subnet)}`),
+  );
 }
 
 export interface Fate {
