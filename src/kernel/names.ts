@@ -44,10 +44,16 @@ export function ownerComment(attachment: Attachment): string {
 }
 
 /** The chains of ports that are published on conditions: what they lead to, and the two by which packets come there. */
-export function portRuleChains(attachment: Attachment): readonly [rules: string, incoming: string, outgoing: string] {
-  const which = digest(identityOf(attachment)).slice(0, 20);
-  return [`ports-of-${which}`, `ports-in-${which}`, `ports-out-${which}`];
-}
+export const portRuleChains = (attachment: Attachment): PortRuleChains =>
+  portRuleChainsOf(digest(identityOf(attachment)).slice(0, 20));
+
+export type PortRuleChains = readonly [rules: string, incoming: string, outgoing: string];
+
+export const portRuleChainsOf = (which: string): PortRuleChains => [
+  `ports-of-${which}`,
+  `ports-in-${which}`,
+  `ports-out-${which}`,
+];
 
 /** The alias of a bridge that we made for a network. */
 export const bridgeAlias = (network: string): string => aliasPrefix + network;

@@ -74,10 +74,14 @@ function inverseOfMacvlan({name, temporary, alias, mac}: AddMacvlan): Op {
   return {op: 'link.delete', netns: 'container', name, temporary, alias, ...made};
 }
 
-/** Isolation alone is put on a port that was there before. */
-function inverseOfPort({link, isolated}: Extract<Op, {op: 'port.set'}>, facts: Facts): Op | undefined {
+/** Isolation and reflection are put on a port that was there before. */
+function inverseOfPort({link, isolated, hairpin}: Extract<Op, {op: 'port.set'}>, facts: Facts): Op | undefined {
   const before = facts.host[link] ?? (facts.peer?.name === link ? facts.peer : undefined);
-  return isolated && !before?.isolated ? {op: 'port.set', link, isolated: false} : undefined;
+  const off = {
+    ...(isolated && !before?.isolated && {isolated: false}),
+    ...(hairpin && !before?.hairpin && {hairpin: false}),
+  };
+  return Object.keys(off).length > 0 ? {op: 'port.set', link, ...off} : undefined;
 }
 
 const noMac = '00:00:00:00:00:00';

@@ -1,7 +1,7 @@
 // A published port as the kernel is told of it: of one family, from one port of the host to one of a container.
 import type {Family} from '../../spec/address.ts';
 import type {Protocol} from '../../spec/port-mapping.ts';
-import type {Attachment} from '../names.ts';
+import type {Attachment, PortRuleChains} from '../names.ts';
 
 export interface HostPort {
   readonly family: Family;
@@ -46,7 +46,7 @@ export interface ChangePorts extends PortElements {
 /** Ports that are published on conditions: a chain of their own for the attachment, with a rule for each. */
 export interface SetPortRules {
   readonly op: 'ports.rules';
-  readonly attachment: Attachment;
+  readonly chains: PortRuleChains;
   readonly present: boolean;
   readonly ports: readonly PublishedPort[];
   /** In nft's words; undefined for none. */

@@ -1,13 +1,13 @@
 // Ports that are published on conditions, as an nft script: what the maps can't express gets rules of its own. They are asked
 // before the maps, so that a port may lead here on a condition and elsewhere without.
 import type {Family} from '../../spec/address.ts';
-import {nftTable, portRuleChains} from '../names.ts';
+import {nftTable} from '../names.ts';
 import type {PublishedPort, SetPortRules} from './port.ts';
 
 /** Puts the attachment's chains up with these rules and no other, or takes them away. */
-export function portRulesScript({attachment, present, ports, conditions}: SetPortRules): readonly string[] {
+export function portRulesScript({chains, present, ports, conditions}: SetPortRules): readonly string[] {
   const table = `inet ${nftTable}`;
-  const [rules, incoming, outgoing] = portRuleChains(attachment);
+  const [rules, incoming, outgoing] = chains;
   const declare = [
     `add table ${table}`,
     `add chain ${table} ${rules}`,

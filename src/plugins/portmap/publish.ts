@@ -1,5 +1,6 @@
 // What publishes a container's ports: the operations, from the configuration and from where the container is.
 import type {Facts} from '../../kernel/facts.ts';
+import {portRuleChains} from '../../kernel/names.ts';
 import type {Op} from '../../kernel/op.ts';
 import {type HostPort, localnetKey, type PortElements, type PublishedPort} from '../../kernel/ports/port.ts';
 import type {Family} from '../../spec/address.ts';
@@ -33,7 +34,15 @@ export function publish(
   return [
     ...(onCondition.length === 0
       ? []
-      : [{op: 'ports.rules', attachment, present: true, ports: onCondition, conditions} as const]),
+      : [
+          {
+            op: 'ports.rules',
+            chains: portRuleChains(attachment),
+            present: true,
+            ports: onCondition,
+            conditions,
+          } as const,
+        ]),
     ...(isEmpty(elements) ? [] : [{op: 'ports.add', attachment, ...elements} as const]),
   ];
 }

@@ -11,6 +11,7 @@ import type {Garbage, Search} from './garbage.ts';
 import {findOrphanInterfaces} from './interfaces.ts';
 import {findDeadLeases, findStalePromises} from './leases.ts';
 import {findIdleNetworks, findLeftOverHost, findOrphanRules} from './networks.ts';
+import {findOrphanPorts} from './ports.ts';
 import {findOldResults} from './results.ts';
 
 const finders = [
@@ -21,6 +22,7 @@ const finders = [
   findIdleNetworks,
   findLeftOverHost,
   findOrphanRules,
+  findOrphanPorts,
   findOldResults,
   findLeftovers,
 ];

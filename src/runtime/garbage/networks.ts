@@ -1,5 +1,6 @@
 // What was set up for networks that nobody is attached to: on request; and always what no record knows any more.
 import {firewallNote, guardNames, masqueradeChain, nftTable} from '../../kernel/names.ts';
+import type {TableFamily} from '../../kernel/netlink/nfnetlink.ts';
 import type {Op} from '../../kernel/op.ts';
 import {findTool, runTool} from '../../kernel/tool.ts';
 import {lockNetwork} from '../network-lock.ts';
@@ -101,13 +102,18 @@ type Kind = keyof typeof rules;
 const kinds = Object.keys(rules) as readonly Kind[];
 
 /** The chains in our tables. Without nft there can be none of ours. */
-function ourChains(): readonly {readonly chain: string; readonly kind: Kind}[] {
+const ourChains = (): readonly {readonly chain: string; readonly kind: Kind}[] =>
+  kinds.flatMap(kind =>
+    chainsIn(rules[kind].family)
+      .filter(name => name.startsWith(`${kind}-`))
+      .map(chain => ({chain, kind})),
+  );
+
+/** The names of the chains in our table of that family. */
+export function chainsIn(family: TableFamily): readonly string[] {
   if (!findTool('nft')) return [];
-  return kinds.flatMap(kind => {
-    const {nftables} = JSON.parse(runTool('nft', ['-j', 'list', 'chains', rules[kind].family])) as {
-      nftables: readonly {readonly chain?: {readonly table: string; readonly name: string}}[];
-    };
-    const ours = nftables.flatMap(({chain}) => (chain?.table === nftTable ? [chain.name] : []));
-    return ours.filter(name => name.startsWith(`${kind}-`)).map(chain => ({chain, kind}));
-  });
+  const {nftables} = JSON.parse(runTool('nft', ['-j', 'list', 'chains', family])) as {
+    nftables: readonly {readonly chain?: {readonly table: string; readonly name: string}}[];
+  };
+  return nftables.flatMap(({chain}) => (chain?.table === nftTable ? [chain.name] : []));
 }
