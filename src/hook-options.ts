@@ -49,7 +49,9 @@ function parseFlags(args: readonly string[]): ReadonlyMap<string, readonly strin
   const values = new Map<string, string[]>();
   const rest = [...args];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
-    const [, name = '', inline] = /^--([a-z-]+)(?:=(.*))?$/s.exec(arg) ?? [];
+    const equals = arg.indexOf('=');
+    const name = arg.startsWith('--') ? arg.slice(2, equals < 0 ? undefined : equals) : '';
+    const inline = equals < 0 ? undefined : arg.slice(equals + 1);
     const takesValue = valued.some(flag => flag === name);
     const value = takesValue
       ? (inline ?? rest.shift())

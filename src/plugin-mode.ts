@@ -130,6 +130,6 @@ function errorJson(error: unknown, cniVersion: string): JsonObject {
 
 /** Not by process.stdout: to load the engine's streams takes two milliseconds. */
 function print(json: JsonObject): void {
-  const bytes = Buffer.from(JSON.stringify(json, undefined, 4));
+  const bytes = new TextEncoder().encode(JSON.stringify(json, undefined, 4));
   for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes.subarray(at));
 }

@@ -2,7 +2,7 @@
 // hook does with files. The same functions with the same answers and errors (their words are strerror's), in the forms that our code uses; what goes
 // beyond them is handed to node:fs, which is loaded then. test/kernel/engine-files holds the two against each other.
 import type * as nodeFs from 'node:fs';
-import {fail, lastErrno, libc, pathBytes, retry} from './libc.ts';
+import {bytesOf, fail, lastErrno, libc, pathBytes, retry, textOf} from './libc.ts';
 import {Stat, statxBytes} from './stat.ts';
 
 export type {Stat as Stats} from './stat.ts';
@@ -47,7 +47,7 @@ export function readSync(
 
 /** `position` is for text only; without it, to where the file stands. */
 export function writeSync(fd: number, data: string | Uint8Array, position?: number): number {
-  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+  const bytes = typeof data === 'string' ? bytesOf(data) : data;
   if (bytes.length === 0) return 0;
   const count = retry(() =>
     Number(
@@ -62,20 +62,28 @@ export function fsyncSync(fd: number): void {
 }
 
 // Most files fit; a page of it that nothing is read into costs nothing.
-const block = Buffer.allocUnsafeSlow(256 * 1024);
+const block = new Uint8Array(256 * 1024);
 
 export function readFileSync(place: Place, _encoding: 'utf8'): string {
   const fd = typeof place === 'number' ? place : openSync(place);
   try {
-    const parts: Buffer[] = [];
-    for (;;) {
-      const count = fill(fd, block);
-      if (count < block.length && parts.length === 0) return block.toString('utf8', 0, count);
-      parts.push(Buffer.from(block.subarray(0, count)));
-      if (count < block.length) return Buffer.concat(parts).toString('utf8');
-    }
+    const count = fill(fd, block);
+    return textOf(count < block.length ? block.subarray(0, count) : readOn(fd, block.slice()));
   } finally {
     if (typeof place !== 'number') closeSync(fd);
+  }
+}
+
+/** All of a file of which `start` was read. */
+function readOn(fd: number, start: Uint8Array): Uint8Array {
+  let bytes = start;
+  for (let length = start.length; ; ) {
+    const wider = new Uint8Array(2 * length);
+    wider.set(bytes.subarray(0, length));
+    bytes = wider;
+    const more = fill(fd, bytes.subarray(length));
+    length += more;
+    if (length < bytes.length) return bytes.subarray(0, length);
   }
 }
 
@@ -96,7 +104,7 @@ interface WriteOptions {
 }
 
 export function writeFileSync(path: string, data: string | Uint8Array, {mode, flag = 'w'}: WriteOptions = {}): void {
-  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+  const bytes = typeof data === 'string' ? bytesOf(data) : data;
   const fd = openSync(path, flag, mode);
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes.subarray(at));
@@ -156,7 +164,7 @@ export function mkdirSync(path: string, options: MakeOptions = {}): void {
 const isDirectory = (path: string): boolean => statSync(path, {throwIfNoEntry: false})?.isDirectory() ?? false;
 
 /** struct linux_dirent64: the record's length at 16, its name from 19. */
-const entries = Buffer.allocUnsafeSlow(32 * 1024);
+const entries = new Uint8Array(32 * 1024);
 
 /** In the order in which the file system tells them. */
 export function readdirSync(path: string, options?: object): readonly string[] {
@@ -169,8 +177,8 @@ export function readdirSync(path: string, options?: object): readonly string[] {
       const length = Number(libc.getdents64(fd, entries, entries.length));
       if (length < 0) fail('scandir', path);
       if (length === 0) return found;
-      for (let at = 0; at < length; at += entries.readUInt16LE(at + 16)) {
-        const name = entries.toString('utf8', at + 19, entries.indexOf(0, at + 19));
+      for (let at = 0; at < length; at += (entries[at + 16] ?? 0) | ((entries[at + 17] ?? 0) << 8)) {
+        const name = textOf(entries.subarray(at + 19, entries.indexOf(0, at + 19)));
         if (name !== '.' && name !== '..') found.push(name);
       }
     }
@@ -208,7 +216,7 @@ export function rmSync(path: string, options: RemoveOptions = {}): void {
 
 /** Both in seconds since 1970. */
 export function utimesSync(path: string, accessed: number, modified: number): void {
-  const times = new BigInt64Array([accessed, modified].flatMap(seconds => timespec(seconds)));
+  const times = BigInt64Array.of(...timespec(accessed), ...timespec(modified));
   if (libc.utimensat(AT_FDCWD, pathBytes(path), times, 0) < 0) fail('utime', path);
 }
 

@@ -46,13 +46,19 @@ export function retry(call: () => number): number {
 }
 
 // PATH_MAX is 4096, the closing NUL included.
-const buffers = [Buffer.alloc(4096), Buffer.alloc(4096)] as const;
+const buffers = [new Uint8Array(4096), new Uint8Array(4096)] as const;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', {ignoreBOM: true});
+
+// Not by Buffer: to load it takes longer than all the text of a hook.
+export const bytesOf = (text: string): Uint8Array => encoder.encode(text);
+export const textOf = (bytes: Uint8Array): string => decoder.decode(bytes);
 
 /** A path as the kernel wants it, until the next call with the same `which`. What can't be one throws. */
 export function pathBytes(path: string, which: 0 | 1 = 0): Uint8Array {
   if (path.includes('\0')) throw new TypeError(`a path can't hold a NUL: ${JSON.stringify(path)}`);
   const buffer = buffers[which];
-  if (path.length * 3 >= buffer.length) return Buffer.from(`${path}\0`);
-  buffer[buffer.write(path)] = 0;
+  if (path.length * 3 >= buffer.length) return bytesOf(`${path}\0`);
+  buffer[encoder.encodeInto(path, buffer).written] = 0;
   return buffer;
 }

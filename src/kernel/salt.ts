@@ -3,5 +3,7 @@ import {randomBytes} from './libc.ts';
 
 /** 16 random hexadecimal digits. The engine's own source of them costs a hook a quarter of a millisecond. */
 export function makeSalt(): string {
-  return Array.from(randomBytes(8), byte => (256 + byte).toString(16).slice(1)).join('');
+  let digits = '';
+  for (const byte of randomBytes(8)) digits += (256 + byte).toString(16).slice(1);
+  return digits;
 }

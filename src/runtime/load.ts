@@ -104,7 +104,10 @@ function parseObject(text: string, file: string): JsonObject {
 
 function confFiles(confDir: string): readonly string[] {
   const names = namesIn(confDir);
-  return [...names.filter(name => name.endsWith('.conflist')), ...names.filter(name => /\.(conf|json)$/.test(name))];
+  return [
+    ...names.filter(name => name.endsWith('.conflist')),
+    ...names.filter(name => name.endsWith('.conf') || name.endsWith('.json')),
+  ];
 }
 
 /** Sorted; none if the directory is not there. */

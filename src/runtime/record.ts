@@ -150,7 +150,8 @@ export function makeNetworksDir(stateDir: string): void {
   mkdirSync(networksDir(stateDir), {recursive: true, mode: 0o700});
 }
 
-const byAge = (a: AttachmentRecord, b: AttachmentRecord): number => a.created.localeCompare(b.created);
+const byAge = (a: AttachmentRecord, b: AttachmentRecord): number =>
+  a.created < b.created ? -1 : Number(a.created > b.created);
 
 /** The record, if the file holds a whole one of this version. */
 function readRecord<T>(path: string, isWhole: (json: unknown) => json is T): T | undefined {

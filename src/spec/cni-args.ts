@@ -30,7 +30,7 @@ export function parseCniArgs(text: string): CniArgs {
 }
 
 /** As it stands in CNI_ARGS. */
-export const formatCniArgs = ({values}: CniArgs): string => Array.from(values, pair => pair.join('=')).join(';');
+export const formatCniArgs = ({values}: CniArgs): string => [...values].map(pair => pair.join('=')).join(';');
 
 /** Throws `invalidEnvironment` if there is a key that is not among `known`, unless such are to be ignored. */
 export function checkKnown({values, ignoreUnknown}: CniArgs, known: readonly string[]): void {

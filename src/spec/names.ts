@@ -38,6 +38,7 @@ function ifNameProblem(name: string): string | undefined {
   if (name === '') return 'it is empty';
   if (new TextEncoder().encode(name).length > 15) return 'it is longer than 15 bytes';
   if (name === '.' || name === '..') return 'it is a directory';
-  if (/[/:\s\p{Cc}]/u.test(name)) return '"/", ":", white space and control characters may not be in it';
+  if (!nameForm.test(name) && /[/:\s\p{Cc}]/u.test(name))
+    return '"/", ":", white space and control characters may not be in it';
   return undefined;
 }

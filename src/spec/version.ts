@@ -27,7 +27,7 @@ export function compareVersions(a: string, b: string): number {
 
 /** The version if we speak exactly that one; undefined if not. Throws `decodingFailure`. */
 export function findVersion(text: string): Version | undefined {
-  return versions.find(version => compareVersions(version, text) === 0);
+  return versions.find(version => version === text) ?? versions.find(version => compareVersions(version, text) === 0);
 }
 
 /** Throws `incompatibleVersion` unless we speak it, `decodingFailure` if it is none. */

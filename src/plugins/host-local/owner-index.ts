@@ -54,7 +54,7 @@ export class OwnerIndex {
   seal(): void {
     if (!this.#changed) return;
     // The kernel's own times may come in ticks of 4 ms; this one is no tick's, so that any later change differs from it.
-    const now = Date.now() / 1000 + Math.random() / 1e4;
+    const now = (performance.timeOrigin + performance.now()) / 1000;
     utimesSync(this.#leaseDirectory, now, now);
     mkdirSync(this.#directory, {recursive: true, mode: 0o700});
     writeFileSync(`${this.#directory}/${stampName}`, this.#stamp(), {mode: 0o600});
