@@ -1,5 +1,6 @@
 // A network's place in the host's firewall as the commands that a person would type: iptables(8), firewall-cmd(1), nft(8).
-// What the host has besides (an iptables of the other kind, Docker's chain) is looked for by the commands themselves.
+// Docker's chain and the operator's are looked for by the commands themselves. Left out are an iptables of the other kind, if
+// the host has both, and what the note tells of the count of references, by which an ADD knows that nothing was flushed.
 import {acceptChain, ingress, nftTable} from '../names.ts';
 import type {SetFirewall} from '../op.ts';
 import {acceptRules, consultRules, firewallScript, ofFamily, withoutNoteScript} from './rules.ts';
@@ -37,11 +38,12 @@ function accept(op: SetFirewall, {command, subnets}: Tables): readonly string[] 
   ];
 }
 
-function forget({network}: SetFirewall, {command}: Tables): readonly string[] {
+function forget({network, adminChain}: SetFirewall, {command}: Tables): readonly string[] {
   const chain = acceptChain(network);
   return [
     `for entry in DOCKER-USER FORWARD; do ${command} -D $entry -j ${chain} 2>/dev/null || :; done`,
     `${command} -F ${chain}; ${command} -X ${chain}`,
+    ...(adminChain.make ? [`${command} -X ${adminChain.name} 2>/dev/null || :`] : []),
   ];
 }
 
