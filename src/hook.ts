@@ -14,9 +14,10 @@ import {withContainerLock} from './runtime/container-lock.ts';
 import {type Detached, detachAll} from './runtime/detach.ts';
 import {type LogEntry, log} from './runtime/log.ts';
 import {JoinedNetns} from './runtime/occupant.ts';
+import {parsePermission, refuseForbidden} from './runtime/permission.ts';
 import {selectNetworks} from './runtime/select.ts';
 import {defaultStateDir} from './runtime/settings.ts';
-import {dnsOff, type Wishes, wishesOf} from './runtime/wishes.ts';
+import {dnsOff, noWishes, type Wishes, wishesOf} from './runtime/wishes.ts';
 import {CniError, reasonOf} from './spec/error.ts';
 import {isContainerId} from './spec/names.ts';
 import {parseState, type State} from './spec/state.ts';
@@ -78,11 +79,12 @@ function createRuntime(run: Run): number {
 
 function attachContainer(run: Run, container: Container): number {
   const {settings} = run.options;
+  const wished = wishes(run);
   const selected = select(run);
   mark('load');
   const attached = withContainerLock(settings.stateDir, container.id, () => {
     try {
-      return attachAll(settings, container, selected, wishes(run));
+      return attachAll(settings, container, selected, wished);
     } catch (error) {
       dropContainerDir(settings.stateDir, container.id);
       throw error;
@@ -99,7 +101,8 @@ function logAttached(run: Run, {record, result, commands}: Attached): void {
 }
 
 function showPlan(run: Run, container: Container): number {
-  const lines = planAll(run.options.settings, container, select(run), wishes(run));
+  const wished = wishes(run);
+  const lines = planAll(run.options.settings, container, select(run), wished);
   process.stdout.write(lines.map(line => `${line}\n`).join(''));
   return 0;
 }
@@ -122,8 +125,13 @@ function logDetached(run: Run, {record, outcome}: Detached): void {
 
 const select = ({options, state}: Run) => selectNetworks(options.settings.confDir, options.networks, state.annotations);
 
-function wishes({options, state}: Run): Wishes {
-  const wished = wishesOf(state.annotations);
+/** Throws `invalidConfig` for what annotations may not ask for. A network that a flag names is not the container's wish. */
+function wishes({options, state: {annotations}}: Run): Wishes {
+  const {allow} = options.settings;
+  const wished = wishesOf(annotations);
+  if (allow && wished !== noWishes) {
+    refuseForbidden(parsePermission(allow), options.networks.length === 0, annotations, wished);
+  }
   return options.noDns ? {...wished, dns: dnsOff} : wished;
 }
 

@@ -1,7 +1,7 @@
 // Where things are. A flag wins over the environment, that over the settings file, that over the default.
 import {readFileSync} from 'node:fs';
 import {CniError} from '../spec/error.ts';
-import {Fields} from '../spec/fields.ts';
+import {Fields, type JsonObject} from '../spec/fields.ts';
 import {parseJson} from '../spec/json.ts';
 
 export interface Settings {
@@ -15,6 +15,8 @@ export interface Settings {
   readonly cacheDir: string;
   /** Leases of networks that name no dataDir of their own. */
   readonly dataDir: string;
+  /** What annotations may ask for, as it stands in the file; undefined lets them ask for anything. See permission.ts. */
+  readonly allow: JsonObject | undefined;
 }
 
 /** What a caller may set: the same names, every one optional. */
@@ -28,6 +30,7 @@ const defaults: Settings = {
   stateDir: '/run/cni-hook',
   cacheDir: '/var/lib/cni',
   dataDir: '/var/lib/cni/networks',
+  allow: undefined,
 };
 
 /** Where to log what is wrong with the settings or the flags themselves. */
@@ -67,6 +70,7 @@ function readFile(path: string): SettingsOverrides {
     stateDir: fields.string('stateDir') || undefined,
     cacheDir: fields.string('cacheDir') || undefined,
     dataDir: fields.string('dataDir') || undefined,
+    allow: fields.raw('allow') === undefined ? undefined : fields.child('allow').object,
   };
 }
 

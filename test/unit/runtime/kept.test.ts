@@ -24,7 +24,7 @@ let number = 0;
 let settings: Settings;
 beforeEach(() => {
   const cacheDir = `${root}/${number++}`;
-  settings = {confDir: '', pluginDirs: [], stateDir: '', cacheDir, dataDir: ''};
+  settings = {confDir: '', pluginDirs: [], stateDir: '', cacheDir, dataDir: '', allow: undefined};
 });
 
 test('what is kept is found by all three parts of its identity', () => {

@@ -51,6 +51,7 @@ withRoot('the settings file', () => {
       '{"confDir": "/file/net.d", "pluginDirs": ["/file/bin"], "dataDir": "/file/data", "stateDir": ""}',
       {...defaults, confDir: '/env/net.d', pluginDirs: ['/file/bin'], dataDir: '/file/data'},
     ],
+    ['that says what may be asked for', '{"allow": {"networks": []}}', {...defaults, allow: {networks: []}}],
   ])('%s', (_what, file, expected) => {
     const environment = file.includes('confDir') ? {NETCONFPATH: '/env/net.d', CNI_PATH: ''} : {};
     expect(JSON.parse(loadIn(file, environment).stdout)).toEqual(expected);
@@ -60,6 +61,7 @@ withRoot('the settings file', () => {
     ['{', '/etc/cni-hook/config.json:1:2: not valid JSON'],
     ['[]', '/etc/cni-hook/config.json: expected an object, got []'],
     ['{"stateDir": 1}', '/etc/cni-hook/config.json: "stateDir" must be a string, got 1'],
+    ['{"allow": ["web"]}', '/etc/cni-hook/config.json, "allow": expected an object, got ["web"]'],
     ['{"pluginDirs": "/x"}', '/etc/cni-hook/config.json: "pluginDirs" must be a list, got "/x"'],
   ])('%s is refused', (file, message) => {
     expect(loadIn(file, {}).stdout).toContain(message);
