@@ -32,6 +32,7 @@ export const reasons = {
   'strict value': 'a value that can not be meant is refused: the reference takes it and answers with something else',
   'asked version':
     'SPEC "VERSION": cniVersion is that of the question (the reference answers 1.0.0), and we speak 1.1.0 too',
+  'older version': 'a version that the specification knows is spoken: the reference wants 0.4.0 at least',
   'short version': '"1" is 1.0.0, as everybody else who compares versions has it',
   'result of its version':
     'SPEC "Result": a result in the version of the configuration: the reference answers in the newest form',

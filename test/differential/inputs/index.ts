@@ -3,6 +3,7 @@ import type {Input} from '../input.ts';
 import {bridgeInputs} from './bridge.ts';
 import {environmentInputs} from './environment.ts';
 import {faultInputs} from './faults.ts';
+import {firewallInputs} from './firewall.ts';
 import {hostLocalInputs} from './host-local.ts';
 import {loopbackInputs} from './loopback.ts';
 import {ptpInputs} from './ptp.ts';
@@ -14,6 +15,7 @@ export const inputs: readonly Input[] = [
   ...versionInputs,
   ...bridgeInputs,
   ...faultInputs,
+  ...firewallInputs,
   ...hostLocalInputs,
   ...loopbackInputs,
   ...ptpInputs,
