@@ -1,6 +1,6 @@
 // podman with the hooks.d files that `hooks install` writes: every way in which its containers start and end.
 import {afterAll, afterEach, beforeAll, describe, expect, jest, test} from '@jest/globals';
-import {forever} from '../fixtures/bundle.ts';
+import {forever, rootfs} from '../fixtures/bundle.ts';
 import type {Runtime} from '../fixtures/container.ts';
 import {classic, classicLeases, isLease} from '../fixtures/networks.ts';
 import {createHost, executable, type Host} from '../host.ts';
@@ -98,6 +98,30 @@ describeWithPodman('podman', () => {
       await expectNothingLeft();
     });
 
+    test('a pod has its network by its first container, for as long as that runs, and all others share it', async () => {
+      const settings = '/etc/containers/containers.conf';
+      host.write(settings, '[containers]\nannotations = ["io.cni-hook.networks=mynet"]\n');
+      await must('import', await archiveOf(host), 'first:1');
+      const first = ['--infra-image', 'first:1', '--infra-command', 'sleep 1000'];
+      await must('pod', 'create', '--name', 'p', '--network', 'none', '--cgroup-parent', podman.cgroup, ...first);
+      for (const name of ['c1', 'c2']) {
+        const flags = ['--pod', 'p', '--cgroups', 'no-conmon', '--detach', '--name', name];
+        await must('run', ...flags, '--rootfs', rootfs, ...forever);
+      }
+      expect(leases()).toEqual([await addressOf('c1')]);
+      await must('stop', '--time', '0', 'c1');
+      expect(leases()).toEqual([await addressOf('c2')]);
+      await must('start', 'c1');
+      await must('rm', '--force', '--time', '0', 'c2');
+      expect(leases()).toEqual([await addressOf('c1')]);
+      await must('pod', 'stop', '--time', '0', 'p');
+      await must('pod', 'start', 'p');
+      expect(leases()).toEqual([await addressOf('c1')]);
+      await must('pod', 'rm', '--force', '--time', '0', 'p');
+      await expectNothingLeft();
+      await host.must('rm', [settings]);
+    });
+
     test('a container without the annotation is left alone, and so is one in the network of the host', async () => {
       expect((await podman.run(undefined, ['--rm'], 'ip', '-o', 'link')).stdout).toMatch(/^1: lo[^\n]*$/);
       const inHost = await podman.run('mynet', ['--rm', '--network', 'host'], 'ip', '-o', 'link');
@@ -114,3 +138,10 @@ describeWithPodman('podman', () => {
     });
   });
 });
+
+/** The root file system of all bundles, for an image: a container that a pod makes by itself comes of nothing else. */
+async function archiveOf(host: Host): Promise<string> {
+  const file = '/mnt/first.tar';
+  await host.must('tar', ['-C', rootfs, '-cf', file, '.']);
+  return file;
+}

@@ -16,6 +16,8 @@ if (!isThere) process.stderr.write('skipped: the tests with podman, which is not
 export const describeWithPodman = isThere ? describe : describe.skip;
 
 export interface Podman {
+  /** The cgroup that everything of it is below. */
+  readonly cgroup: string;
   /** Any command of podman. It never throws. */
   readonly call: (...args: readonly string[]) => Promise<Outcome>;
   /** `podman run` with that annotation, and no network of podman's own. */
@@ -47,6 +49,7 @@ export async function openPodman(host: Host, runtime: Runtime): Promise<Podman> 
   };
   return {
     call,
+    cgroup: `/${cgroup}`,
     run: (networks, flags, ...command) => {
       const annotation = networks === undefined ? [] : ['--annotation', `io.cni-hook.networks=${networks}`];
       const network = flags.includes('--network') ? [] : ['--network', 'none'];
