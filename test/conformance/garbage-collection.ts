@@ -91,7 +91,7 @@ export function garbageCollection({type, configs, hooked}: Subject, hostOf: () =
   test(`GC of ${type} leaves what the hook has attached to a network of the same name`, async () => {
     const host = hostOf();
     const conf = {cniVersion: '1.1.0', name: 'net-hook', type, ...configs[0]?.conf};
-    const network = {cniVersion: '1.0.0', name: 'net-hook', plugins: [hooked]};
+    const network = {cniVersion: '1.0.0', name: 'net-hook', plugins: [hooked].flat()};
     host.write('/etc/cni/net.d/10-hook.conflist', network);
     const container = await host.netns();
     expect(await host.hook('createRuntime', creating('hooked', container.pid))).toMatchObject({exitCode: 0});

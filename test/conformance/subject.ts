@@ -9,8 +9,8 @@ export interface Subject {
   readonly reachable: boolean;
   /** What may come on top of what ADD made without CHECK finding fault with it. */
   readonly additions: readonly Change[];
-  /** A plugin of a network that the hook runs, which holds in it what this plugin would. */
-  readonly hooked: object;
+  /** The plugins of a network that the hook runs, which hold in it what this plugin would. */
+  readonly hooked: object | readonly object[];
   /** A configuration that has no address left to give once one container has it; undefined if the plugin gives none. */
   readonly exhausted: object | undefined;
 }

@@ -2,10 +2,11 @@
 // may have come since. The note comes last and goes last, so that what it does not tell of was never begun, or is told by a record.
 import type {Kernel} from '../kernel.ts';
 import {acceptChain, ingress, nftTable} from '../names.ts';
-import {changeElement, type Element, keyOf, pairKey} from '../netlink/nf-elements.ts';
+import {changeElement} from '../netlink/nf-elements.ts';
 import {deleteEmptySets, deleteEmptyTable, getChain, readUse, transaction} from '../netlink/nfnetlink.ts';
 import type {SetFirewall} from '../op.ts';
 import {requireTool, runTool} from '../tool.ts';
+import {elementsOf} from './elements.ts';
 import {dropIdle, filterTables, read, restore} from './filter-tables.ts';
 import {addSource, command as firewallCommand, isFirewalldRunning, removeSource} from './firewalld.ts';
 import {readNotes, readNotesOfOthers} from './read.ts';
@@ -18,10 +19,17 @@ export function changeFirewall(kernel: Kernel, op: SetFirewall): void {
 }
 
 function set(kernel: Kernel, op: SetFirewall): void {
+  const before = readNotes(kernel, op.network);
   const inTables = op.backend === 'firewalld' ? [] : acceptInTables(kernel, op);
   const inZone = op.backend !== 'iptables' && acceptInZone(op) ? [rules.zoneNote(op.zone)] : [];
-  runScript(rules.firewallScript(op, [...inTables, ...inZone]));
+  runScript(
+    rules.firewallScript(op, [...inTables, ...inZone, ...stillDone(before, [...rules.notesOf(op), ...inZone])]),
+  );
 }
+
+/** What an earlier configuration of the network has had done, and nobody has taken away: it goes with the network. */
+const stillDone = (before: readonly string[], now: readonly string[]): readonly string[] =>
+  before.filter(note => (rules.parseIngressNote(note) || rules.parseZoneNote(note)) && !now.includes(note));
 
 /** Returns what is to be noted of it. */
 function acceptInTables(kernel: Kernel, op: SetFirewall): readonly string[] {
@@ -76,13 +84,9 @@ function leaveZone({backend, zone}: SetFirewall, notes: readonly string[]): void
 function leaveIngress(kernel: Kernel, notes: readonly string[]): void {
   const links = notes.flatMap(note => rules.parseIngressNote(note) ?? []);
   const netfilter = kernel.netfilter();
-  const of = {family: 'inet', table: nftTable} as const;
-  const elements = links.flatMap(({policy, link}): readonly Element[] => [
-    {...of, set: ingress.links, key: keyOf(link)},
-    {...of, set: policy === 'isolated' ? ingress.closed : ingress.open, key: pairKey(link, link)},
-  ]);
   // One by one: one that is missing would keep the others from going.
-  for (const element of elements) netfilter.exchange(transaction([changeElement('delete', element)]));
+  for (const element of links.flatMap(({policy, link}) => elementsOf(policy, link)))
+    netfilter.exchange(transaction([changeElement('delete', element)]));
   if (links.length > 0) {
     const {chain, links: all, open, closed} = ingress;
     netfilter.exchange(deleteEmptySets(nftTable, chain, [all, open, closed]));

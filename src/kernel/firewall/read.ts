@@ -3,12 +3,14 @@
 import type {FirewallFacts} from '../facts.ts';
 import type {Kernel} from '../kernel.ts';
 import {acceptChain, firewallNote, ingress, nftTable} from '../names.ts';
-import {getElement, keyOf, pairKey} from '../netlink/nf-elements.ts';
+import {getElement} from '../netlink/nf-elements.ts';
 import {dumpRules, getChain, readRuleChain, readRuleComment, readUse} from '../netlink/nfnetlink.ts';
+import type {Answer} from '../netlink/socket.ts';
 import type {SetFirewall} from '../op.ts';
+import {elementsOf} from './elements.ts';
 import {filterTables, read} from './filter-tables.ts';
 import {hasSource, isFirewalldRunning} from './firewalld.ts';
-import {lostOf, notesOf, ofFamily, parseUseNote} from './rules.ts';
+import {ingressRules, lostOf, notesOf, ofFamily, parseIngressNote, parseUseNote} from './rules.ts';
 
 export function readFirewall(kernel: Kernel, network: string, expected: SetFirewall | undefined): FirewallFacts {
   const notes = readNotes(kernel, network);
@@ -28,11 +30,23 @@ export function readNotesOfOthers(kernel: Kernel, network: string): readonly str
   return others.flatMap(reply => readRuleComment(reply) ?? []);
 }
 
+/** As far as one exchange tells. */
 function allStand(kernel: Kernel, network: string, notes: readonly string[]): boolean {
   const chain = acceptChain(network);
-  const expected = notes.flatMap(note => parseUseNote(note) ?? []);
-  const answers = kernel.netfilter().exchange(expected.map(({family}) => getChain('filter', chain, family)));
-  return answers.every(({replies}, i) => replies.some(reply => readUse(reply) >= (expected[i]?.use ?? 0)));
+  const uses = notes.flatMap(note => parseUseNote(note) ?? []);
+  const apart = notes.flatMap(note => parseIngressNote(note) ?? []);
+  const answers = kernel
+    .netfilter()
+    .exchange([
+      ...uses.map(({family}) => getChain('filter', chain, family)),
+      ...(apart.length > 0 ? [getChain(nftTable, ingress.chain, 'inet')] : []),
+      ...apart.flatMap(({policy, link}) => elementsOf(policy, link).map(element => getElement(element))),
+    ]);
+  const expected = [...uses.map(({use}) => use), ...(apart.length > 0 ? [ingressRules] : [])];
+  const useOf = ({replies}: Answer) => Math.max(0, ...replies.map(reply => readUse(reply)));
+  return answers.every(
+    (answer, i) => answer.error === 0 && (i >= expected.length || useOf(answer) >= (expected[i] ?? 0)),
+  );
 }
 
 function findLost(kernel: Kernel, op: SetFirewall, notes: readonly string[]): readonly string[] {
@@ -63,20 +77,13 @@ const lostInZone = ({zone, subnets}: SetFirewall): readonly string[] =>
 
 function lostIngress(kernel: Kernel, {ingress: wanted}: SetFirewall): readonly string[] {
   if (!wanted) return [];
-  const {chain, links, open, closed} = ingress;
   const netfilter = kernel.netfilter();
-  const of = {family: 'inet', table: nftTable} as const;
-  const [rules] = netfilter.exchange([dumpRules(nftTable, chain)]);
-  const hasRules = (rules?.replies ?? []).flatMap(reply => readRuleComment(reply) ?? []).length >= ingressRules;
+  const [chain] = netfilter.exchange([getChain(nftTable, ingress.chain, 'inet')]);
+  const hasRules = (chain?.replies ?? []).some(reply => readUse(reply) >= ingressRules);
   const isIn = (link: string) =>
     netfilter
-      .exchange([
-        getElement({...of, set: links, key: keyOf(link)}),
-        getElement({...of, set: wanted.policy === 'isolated' ? closed : open, key: pairKey(link, link)}),
-      ])
+      .exchange(elementsOf(wanted.policy, link).map(element => getElement(element)))
       .every(({error}) => error === 0);
   const lost = hasRules ? wanted.links.filter(link => !isIn(link)) : wanted.links;
   return lost.map(link => `"${link}" is not kept from other bridges`);
 }
-
-const ingressRules = 3;

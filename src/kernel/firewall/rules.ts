@@ -146,6 +146,8 @@ export function firewallScript(op: SetFirewall, more: readonly string[]): readon
   ];
 }
 
+export const ingressRules = 3;
+
 /**
  * Three rules for all bridges of all networks. Packets between ports of one bridge come by here only where the kernel shows
  * bridged packets to the firewall, or if they were directed to the host first.
