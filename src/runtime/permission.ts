@@ -12,14 +12,17 @@ export type Permission = ReadonlyMap<string, readonly Rule[]>;
 
 const where = `${settingsFile}, "allow"`;
 
-/** Throws `invalidConfig`, also for a key that is none: what it was to forbid would be allowed. */
-export function parsePermission(allow: JsonObject): Permission {
-  const fields = new Fields(allow, where);
+/** Throws `invalidConfig`, also for a key that is none: what it was to forbid would be allowed. `source` is named in messages. */
+export function parsePermission(allow: JsonObject, source = where): Permission {
+  const fields = new Fields(allow, source);
   const unknown = Object.keys(allow).find(key => !allowKeys.includes(key));
   if (unknown !== undefined) {
-    throw new CniError('invalidConfig', `${where}: there is no "${unknown}": there are ${allowKeys.join(', ')}`);
+    throw new CniError(
+      'invalidConfig',
+      `${source}: there is no "${unknown}" to allow: there are ${allowKeys.join(', ')}`,
+    );
   }
-  return new Map(Object.keys(allow).map(key => [key, fields.strings(key).map(text => parseRule(key, text, where))]));
+  return new Map(Object.keys(allow).map(key => [key, fields.strings(key).map(text => parseRule(key, text, source))]));
 }
 
 /**

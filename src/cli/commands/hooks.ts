@@ -2,6 +2,11 @@
 import {resolve} from 'node:path';
 import {string} from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
+import {parsePermission} from '../../runtime/permission.ts';
+import {settingsFile} from '../../runtime/settings.ts';
+import {CniError, reasonOf} from '../../spec/error.ts';
+import type {JsonObject} from '../../spec/fields.ts';
+import {parseAllow, removeAllow, writeAllow} from '../allow-section.ts';
 import {BaseCommand} from '../base.ts';
 import {type Column, formatTable} from '../columns.ts';
 import {defaultHooksDir, type FileStatus, hookFilesIn, installHookFiles, removeHookFiles} from '../hooks-d.ts';
@@ -12,6 +17,8 @@ interface Answer {
   readonly installed?: readonly string[];
   readonly removed?: readonly string[];
   readonly files: readonly FileStatus[];
+  /** What annotations may ask for; null if they may ask for anything. */
+  readonly allow: JsonObject | null;
 }
 
 const columns: readonly Column<FileStatus>[] = [
@@ -21,15 +28,27 @@ const columns: readonly Column<FileStatus>[] = [
   {title: 'EXECUTABLE', text: ({path}) => path, isOptional: true},
 ];
 
+const allowColumns: readonly Column<{readonly key: string; readonly values: string}>[] = [
+  {title: 'ASKED FOR', text: ({key}) => key},
+  {title: 'ALLOWED', text: ({values}) => values},
+];
+
 export default class Hooks extends BaseCommand {
   static override readonly description =
-    'Containers with the annotation "io.cni-hook.networks" then have their network: podman run --network none --annotation io.cni-hook.networks=NAME. "status" exits with 1 if a file keeps podman from starting containers, or if ours are not there or call what is gone.';
+    'Containers with the annotation "io.cni-hook.networks" then have their network: podman run --network none --annotation io.cni-hook.networks=NAME. "status" exits with 1 if a file keeps podman from starting containers, or if ours are not there or call what is gone. "install --allow" writes into the settings what annotations may ask for, "remove" takes that away again.';
 
   static override readonly args = {
     action: string({description: 'What to do with them.', required: true, options: ['install', 'remove', 'status']}),
   };
 
   static override readonly flags = {
+    allow: Flags.string({
+      summary:
+        'With "install": what annotations may ask for, and nothing else; may be given again. networks=web,db, ports=8000-8999, …',
+      helpValue: 'KEY=VALUE',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
     dir: Flags.string({summary: 'The directory of the files.', helpValue: 'DIR', default: defaultHooksDir}),
   };
 
@@ -37,34 +56,66 @@ export default class Hooks extends BaseCommand {
     const {args, flags} = await this.parse(Hooks);
     const directory = resolve(flags.dir);
     const {stateDir} = this.settingsFrom(flags);
-    const answer = await withLock(
+    const allow = flags.allow && parseAllow(flags.allow);
+    if (allow && args.action !== 'install') {
+      throw new CniError('invalidEnvironment', `--allow goes with "install", and not with "${args.action}"`);
+    }
+    const done = await withLock(
       stateDir,
       'hooks',
-      () => this.act(args.action, directory),
+      () => this.act(args.action, directory, allow),
       line => this.note(line),
     );
+    const answer = {directory, ...done, files: hookFilesIn(directory), allow: this.settingsFrom(flags).allow ?? null};
+    if (args.action === 'status') this.show(answer);
     for (const {file, reason, isOurs} of answer.files) {
       if (reason !== undefined && !(args.action === 'remove' && isOurs)) this.note(`${file}: ${reason}`);
     }
     return answer;
   }
 
-  private act(action: string, directory: string): Answer {
+  private act(action: string, directory: string, allow: JsonObject | undefined): Pick<Answer, 'installed' | 'removed'> {
     if (action === 'install') {
-      const installed = installHookFiles(directory, process.execPath);
+      const installed = installAllowing(directory, allow);
       this.print(installed.map(file => `installed ${file}`));
-      return {directory, installed, files: hookFilesIn(directory)};
+      return {installed};
     }
-    if (action === 'remove') {
-      const removed = removeHookFiles(directory);
-      this.print(
-        removed.length > 0 ? removed.map(file => `removed ${file}`) : [`there is nothing of ours in ${directory}`],
-      );
-      return {directory, removed, files: hookFilesIn(directory)};
-    }
-    const files = hookFilesIn(directory);
+    if (action !== 'remove') return {};
+    const removed = removeHookFiles(directory);
+    const lines = removed.map(file => `removed ${file}`);
+    this.print(lines.length > 0 ? lines : [`there is nothing of ours in ${directory}`]);
+    if (removeAllow()) this.print([`removed what was allowed from ${settingsFile}`]);
+    return {removed};
+  }
+
+  private show({files, allow}: Answer): void {
     this.print(formatTable(columns, files));
     if (files.some(({state, isOurs}) => state === 'broken' || (isOurs && state !== 'ok'))) process.exitCode = 1;
-    return {directory, files};
+    if (!allow) {
+      this.print(['', `Annotations may ask for anything: there is no "allow" in ${settingsFile}.`]);
+      return;
+    }
+    const rules = Object.entries(allow).map(([key, values]) => ({
+      key,
+      values: Array.isArray(values) ? values.join(', ') : '',
+    }));
+    this.print(['', ...formatTable(allowColumns, rules)]);
+    try {
+      parsePermission(allow);
+    } catch (error) {
+      this.note(`no container that asks for anything starts: ${reasonOf(error)}`);
+      process.exitCode = 1;
+    }
+  }
+}
+
+/** What may be asked for comes first: no container may start in between and ask for more. */
+function installAllowing(directory: string, allow: JsonObject | undefined): readonly string[] {
+  const putBack = allow && writeAllow(allow);
+  try {
+    return installHookFiles(directory, process.execPath);
+  } catch (error) {
+    putBack?.();
+    throw error;
   }
 }

@@ -104,7 +104,7 @@ test('a network that a flag of the hook names is not asked for by the container'
 });
 
 test.each<[object, string]>([
-  [{network: ['web']}, `${where}: there is no "network": there are networks, ip, mac, `],
+  [{network: ['web']}, `${where}: there is no "network" to allow: there are networks, ip, mac, `],
   [{networks: 'web'}, `${where}: "networks" must be a list`],
   [{networks: [1]}, `${where}: "networks" must be a list of strings`],
   [{networks: ['a b']}, `${where}, "networks": "a b" is not a name`],
