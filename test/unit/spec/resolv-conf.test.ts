@@ -1,6 +1,6 @@
 // resolv.conf(5) as far as a result can carry it.
 import {expect, test} from '@jest/globals';
-import {parseResolvConf} from '../../../src/spec/resolv-conf.ts';
+import {formatResolvConf, isReachableElsewhere, parseResolvConf} from '../../../src/spec/resolv-conf.ts';
 
 test('every keyword that a result has a place for is read', () => {
   const text = `# made by hand
@@ -32,4 +32,42 @@ test('lines may end as in DOS, and begin with spaces', () => {
   expect(parseResolvConf('  nameserver 10.1.0.1\r\nnameserver 10.1.0.2\r\n')).toEqual({
     nameservers: ['10.1.0.1', '10.1.0.2'],
   });
+});
+
+test('what is written is read as it was, the domain first of those that are searched', () => {
+  const dns = {
+    nameservers: ['10.1.0.1', 'fd00::1'],
+    search: ['example.org', 'svc.cluster.local.'],
+    options: ['ndots:2', 'edns0'],
+  };
+  expect(formatResolvConf(dns)).toBe(
+    'nameserver 10.1.0.1\nnameserver fd00::1\nsearch example.org svc.cluster.local.\noptions ndots:2 edns0\n',
+  );
+  expect(parseResolvConf(formatResolvConf(dns))).toEqual(dns);
+  expect(formatResolvConf({domain: 'a.example', search: ['b.example', 'a.example']})).toBe(
+    'search a.example b.example\n',
+  );
+  expect(formatResolvConf({})).toBe('');
+});
+
+test('what is no address, domain or option is not written', () => {
+  const nameservers = ['here', '10.1.0.1\nsearch evil', '10.1.0', 'fe80::1%eth0', 'fe80::1%eth0 x'];
+  expect(formatResolvConf({nameservers, search: ['a b', '', '.', '-'], options: ['a b', 'ndots:x', 'rotate']})).toBe(
+    'nameserver fe80::1%eth0\nsearch . -\noptions rotate\n',
+  );
+});
+
+test.each([
+  ['192.0.2.1', true],
+  ['fd00::1', true],
+  ['fe80::1', true],
+  ['127.0.0.1', false],
+  ['127.0.0.53', false],
+  ['::1', false],
+  ['0.0.0.0', false],
+  ['::', false],
+  ['fe80::1%eth0', false],
+  ['nobody', false],
+])('%s can be asked from a container: %s', (nameserver, expected) => {
+  expect(isReachableElsewhere(nameserver)).toBe(expected);
 });
