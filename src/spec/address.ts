@@ -160,7 +160,9 @@ function formatV4(value: bigint): string {
 }
 
 function formatV6(value: bigint): string {
-  const groups = Array.from({length: 8}, (_, i) => Number((value >> BigInt(112 - 16 * i)) & 0xffffn));
+  const bytes = toBytes({family: 6, value});
+  const groups: number[] = [];
+  for (let i = 0; i < 16; i += 2) groups.push(((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0));
   if (groups.slice(0, 5).every(group => group === 0) && groups[5] === 0xffff)
     return `::ffff:${formatV4(value & 0xffffffffn)}`;
   const zeros = longestZeros(groups);
