@@ -8,6 +8,7 @@ import {thoroughLook} from '../signs.ts';
 import {findDeadAttachments} from './attachments.ts';
 import {findLeftovers} from './files.ts';
 import type {Garbage, Search} from './garbage.ts';
+import {findOrphanIfbs} from './ifbs.ts';
 import {findOrphanInterfaces} from './interfaces.ts';
 import {findDeadLeases, findStalePromises} from './leases.ts';
 import {findIdleNetworks, findLeftOverHost, findOrphanRules} from './networks.ts';
@@ -19,6 +20,7 @@ const finders = [
   findDeadLeases,
   findStalePromises,
   findOrphanInterfaces,
+  findOrphanIfbs,
   findIdleNetworks,
   findLeftOverHost,
   findOrphanRules,
