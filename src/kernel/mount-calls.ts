@@ -35,8 +35,8 @@ const AT_FDCWD = -100;
 const AT_EMPTY_PATH = 0x1000;
 const OPEN_TREE_CLONE = 1;
 const O_CLOEXEC = 0o2000000;
-const MOUNT_ATTR_RDONLY_NOSUID_NODEV_NOEXEC = 1n | 2n | 4n | 8n;
-const MS_PRIVATE = 1n << 18n;
+const MOUNT_ATTR_RDONLY_NOSUID_NODEV_NOEXEC = 0xfn;
+const MS_PRIVATE = 0x40000n;
 
 /** A mount of the file that is not in any directory yet: read-only, and nothing but data. The caller closes it. */
 export function cloneMount(path: string): number {
@@ -201,4 +201,4 @@ function check(call: string, result: number): number {
 }
 
 const cString = (text: string): Uint8Array => new TextEncoder().encode(`${text}\0`);
-const nothing = cString('');
+const nothing = Uint8Array.of(0);

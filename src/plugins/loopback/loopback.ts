@@ -58,11 +58,11 @@ function addressesOf(facts: Facts): readonly string[] {
   return [first(4), first(6)].filter(address => address !== undefined);
 }
 
-const loopbackSubnets = ['127.0.0.0/8', '::1/128'].map(text => parseCidr(text));
+const loopbackSubnets = ['127.0.0.0/8', '::1/128'];
 
 /** Throws `attachmentExists` if "lo" has an address that is none of a loopback: somebody uses it for something else. */
 function refuseForeign({containerId}: AttachmentRequest, lo: Link | undefined): void {
-  const isLoopback = (address: string) => loopbackSubnets.some(subnet => contains(subnet, parseCidr(address).address));
+  const isLoopback = (address: string) => loopbackSubnets.some(subnet => contains(parseCidr(subnet), parseCidr(address).address));
   const foreign = lo?.addresses.find(address => !isLoopback(address));
   if (foreign === undefined) return;
   throw new CniError(
