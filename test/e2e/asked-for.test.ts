@@ -117,6 +117,35 @@ describe.each<Runtime>(['runc', 'crun'])('with %s', runtime => {
     await container.remove();
   });
 
+  test('ports are published by the network of the default route, which needs no portmap in its chain', async () => {
+    const command = ['sh', '-c', 'echo it works > /dev/index.html; exec httpd -f -p 80 -h /dev'];
+    const options = asking({networks: 'web,db', 'default-route': 'db', ports: '8080:80', ip: 'db=172.19.2.80'});
+    const container = await start(host, runtime, 'c1', {...options, command});
+    await host.must('sh', [
+      '-c',
+      'for i in $(seq 50); do busybox wget -qO- http://172.19.2.80/ && exit; sleep 0.1; done; exit 1',
+    ]);
+    expect(await host.must('busybox', ['wget', '-qO-', 'http://172.19.1.1:8080/'])).toBe('it works');
+    expect(portmapsOf('c1')).toEqual({'db:eth1': 1, 'web:eth0': 0});
+    expect(await host.run(executable, ['check', 'db', 'c1', '--ifname', 'eth1'])).toMatchObject({exitCode: 0});
+    await container.remove();
+    expect(await host.run('busybox', ['wget', '-qO-', 'http://172.19.1.1:8080/'])).not.toMatchObject({
+      exitCode: 0,
+    });
+    expect((await host.run(executable, ['gc', '--dry-run'])).stdout).toBe('');
+  });
+
+  test('a chain that has a portmap does not get another', async () => {
+    const plugins = [
+      {type: 'bridge', bridge: 'cnibr1', isGateway: true, ipam: ipamOf(1, both)},
+      {type: 'portmap', capabilities: {portMappings: true}},
+    ];
+    host.write('/etc/cni/net.d/10-web.conflist', {cniVersion: '1.0.0', name: 'web', plugins});
+    const container = await start(host, runtime, 'c1', asking({ports: '8080:80/udp'}));
+    expect(portmapsOf('c1')).toEqual({'web:eth0': 1});
+    await container.remove();
+  });
+
   test('a family that the chosen one has no default route for goes by the next that has', async () => {
     const container = await start(host, runtime, 'c1', asking({networks: 'web,db,old', 'default-route': 'old:eth2'}));
     expect(await defaultsOf(container.pid)).toEqual(['172.19.3.1 eth2', 'fd00:19:1::1 eth0']);
@@ -161,6 +190,20 @@ async function defaultsOf(pid: number): Promise<readonly string[]> {
 async function macOf(pid: number, ifName: string): Promise<string | undefined> {
   const json = await host.must('ip', ['-j', 'link', 'show', 'dev', ifName], {netnsOf: pid});
   return (JSON.parse(json) as readonly {readonly address: string}[])[0]?.address;
+}
+
+/** How many portmaps the chain of each of its attachments has. */
+function portmapsOf(id: string): Readonly<Record<string, number>> {
+  const directory = `/run/cni-hook/containers/${id}`;
+  const names = host.list(directory).filter(name => /^[^:]+:[^:]+\.json$/.test(name));
+  return Object.fromEntries(
+    names.map(name => {
+      const {config} = JSON.parse(host.read(`${directory}/${name}`)) as {
+        readonly config: {readonly plugins: readonly {readonly type: string}[]};
+      };
+      return [name.replace('.json', ''), config.plugins.filter(({type}) => type === 'portmap').length];
+    }),
+  );
 }
 
 /** Packets. */
