@@ -39,10 +39,11 @@ export interface Flow {
   readonly parts: Attributes;
 }
 
-/** Asks for the flows that went to that port. */
-export function dumpFlows(family: Family, protocol: number, port: number): Request {
-  const proto = nest(TUPLE.PROTO, attribute(PROTO.NUM, u8(protocol)), attribute(PROTO.DST_PORT, bigEndian(port)));
-  const flags = FILTER.PROTO_NUM | FILTER.PROTO_DST_PORT;
+/** Asks for the flows that went to that port, or to any. */
+export function dumpFlows(family: Family, protocol: number, port: number | undefined): Request {
+  const wanted = port === undefined ? [] : [attribute(PROTO.DST_PORT, bigEndian(port))];
+  const proto = nest(TUPLE.PROTO, attribute(PROTO.NUM, u8(protocol)), ...wanted);
+  const flags = FILTER.PROTO_NUM | (port === undefined ? 0 : FILTER.PROTO_DST_PORT);
   return {
     type: CT.GET,
     flags: NLM.DUMP,

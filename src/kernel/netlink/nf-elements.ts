@@ -50,18 +50,29 @@ export const pairKey = (from: string, to: string): Bytes => concat([keyOf(from),
 export const changeElement = (change: 'new' | 'delete', element: Element): Request => ({
   type: SETELEM[change],
   flags: NLM.ACK | (change === 'new' ? NLM.CREATE : 0),
-  body: bodyOf(element),
+  body: bodyOf([element]),
 });
 
-/** Adds one that is not there: EEXIST if its key is, whatever it leads to. */
-export const addNewElement = (element: Element): Request => ({
-  type: SETELEM.new,
-  flags: NLM.ACK | NLM.CREATE | NLM.EXCL,
-  body: bodyOf(element),
-});
+/** Many in few messages: one for each set, and for each 256 of its elements. To add one whose key is there is EEXIST. */
+export function changeElements(change: 'new' | 'delete', elements: readonly Element[]): readonly Request[] {
+  const flags = NLM.ACK | (change === 'new' ? NLM.CREATE | NLM.EXCL : 0);
+  const sets = [...new Set(elements.map(({set}) => set))];
+  return sets.flatMap(set => {
+    const parts: [Element, ...Element[]][] = [];
+    for (const element of elements.filter(one => one.set === set)) {
+      const last = parts.at(-1);
+      if (last && last.length < most) last.push(element);
+      else parts.push([element]);
+    }
+    return parts.map(part => ({type: SETELEM[change], flags, body: bodyOf(part)}));
+  });
+}
+
+/** An attribute holds 64 KiB, and an element is of 200 bytes at the most. */
+const most = 256;
 
 /** Asks for one element: ENOENT if it is not there. */
-export const getElement = (element: Element): Request => ({type: SETELEM.get, flags: NLM.ACK, body: bodyOf(element)});
+export const getElement = (element: Element): Request => ({type: SETELEM.get, flags: NLM.ACK, body: bodyOf([element])});
 
 /** Asks for all elements of a set. */
 export const dumpElements = (set: Pick<Element, 'family' | 'table' | 'set'>): Request => ({
@@ -107,14 +118,18 @@ function nestedIn(list: Uint8Array): readonly Uint8Array[] {
   return found;
 }
 
-function bodyOf({key, data, comment, ...set}: Element): Bytes {
-  const element = [
+/** Elements of one set. */
+function bodyOf(elements: readonly [Element, ...Element[]]): Bytes {
+  return concat([setOf(elements[0]), nest(LIST.ELEMENTS, ...elements.map(element => listed(element)))]);
+}
+
+const listed = ({key, data, comment}: Element): Bytes =>
+  nest(
+    LIST_ELEM,
     nest(ELEM.KEY, attribute(DATA_VALUE, key)),
     ...(data ? [nest(ELEM.DATA, attribute(DATA_VALUE, data))] : []),
     ...(comment ? [attribute(ELEM.USERDATA, userdataOf(comment))] : []),
-  ];
-  return concat([setOf(set), nest(LIST.ELEMENTS, nest(LIST_ELEM, ...element))]);
-}
+  );
 
 const setOf = ({family, table, set}: Pick<Element, 'family' | 'table' | 'set'>): Bytes =>
   concat([

@@ -17,6 +17,10 @@ import {
   readU32,
 } from './wire.ts';
 
+const SOL_SOCKET = 1;
+const SO_SNDBUFFORCE = 32;
+// Bytes: less than what a socket takes unasked, net.core.wmem_default.
+const roomToSend = 64 * 1024;
 const SOL_NETLINK = 270;
 const NETLINK_EXT_ACK = 11;
 const NETLINK_GET_STRICT_CHK = 12;
@@ -54,7 +58,10 @@ export class NetlinkSocket {
     if (requests.length === 0) return [];
     const first = this.#sequence + 1;
     this.#sequence += requests.length;
-    send(this.#fd, concat(requests.map((request, i) => encode(request, first + i))));
+    const bytes = concat(requests.map((request, i) => encode(request, first + i)));
+    // A transaction is one message for the socket, however much is in it.
+    if (bytes.length > roomToSend) setSocketOption(this.#fd, SOL_SOCKET, SO_SNDBUFFORCE, Int32Array.of(bytes.length));
+    send(this.#fd, bytes);
     const replies: Reply[][] = requests.map(() => []);
     const answers: (Answer | undefined)[] = requests.map(() => undefined);
     const isAnswered = ({flags}: Request) => (flags & NLM.ACK) !== 0 || (flags & NLM.DUMP) === NLM.DUMP;

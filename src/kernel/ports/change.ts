@@ -5,12 +5,12 @@ import {CniError} from '../../spec/error.ts';
 import {hostPortWords} from '../../spec/port-mapping.ts';
 import {errno} from '../libc.ts';
 import {ownerComment} from '../names.ts';
-import {addNewElement, changeElement, getElement, readElements} from '../netlink/nf-elements.ts';
+import {changeElements, type Element, type FoundElement, getElement, readElements} from '../netlink/nf-elements.ts';
 import {transaction} from '../netlink/nfnetlink.ts';
 import type {NetlinkSocket} from '../netlink/socket.ts';
 import {dropFlows} from './conntrack.ts';
 import {hostPortElement, type PortElement, pick, portElements} from './elements.ts';
-import type {ChangePorts, HostPort, PortElements, PublishedPort, SetPortRules} from './port.ts';
+import type {ChangePorts, HostPort, PortElements, SetPortRules} from './port.ts';
 
 /** Throws `portTaken` if somebody was quicker, and if the kernel refuses. To take back what is gone, or another's, is no failure. */
 export function changePorts(netfilter: NetlinkSocket, op: ChangePorts): void {
@@ -25,9 +25,6 @@ export function forgetFlows(netfilter: NetlinkSocket, {ports}: ChangePorts | Set
   if (ofUdp.length > 0) dropFlows(netfilter, ofUdp);
 }
 
-/** What the words for a port say: `8080/tcp`. */
-export const wordsFor = (port: HostPort | PublishedPort): string => hostPortWords(port);
-
 /** What of the elements is not in the kernel as this attachment's own. */
 export function missingElements(netfilter: NetlinkSocket, wanted: Omit<ChangePorts, 'op'>): PortElements {
   const there = find(netfilter, wanted, portElements(wanted));
@@ -35,26 +32,32 @@ export function missingElements(netfilter: NetlinkSocket, wanted: Omit<ChangePor
 }
 
 function add(netfilter: NetlinkSocket, op: ChangePorts): void {
-  const elements = portElements(op);
-  const answers = netfilter.exchange(transaction(elements.map(({element}) => addNewElement(element))));
-  const which = answers.findIndex(({error}) => error !== 0);
-  const refused = answers[which];
-  if (!refused) return;
-  const port = op.ports[which];
-  if (refused.error !== errno.EEXIST || !port) throw new Error(refused.reason);
-  const [answer] = netfilter.exchange([getElement(hostPortElement(port))]);
-  const [found] = (answer?.replies ?? []).flatMap(reply => readElements(reply));
-  throw new CniError('portTaken', `port ${wordsFor(port)} was published for "${found?.comment}" in the meantime`);
+  const requests = changeElements(
+    'new',
+    portElements(op).map(({element}) => element),
+  );
+  const refused = netfilter.exchange(transaction(requests)).find(({error}) => error !== 0);
+  if (refused?.error === errno.EEXIST) throw new CniError('portTaken', whoWasQuicker(netfilter, op.ports));
+  if (refused) throw new Error(refused.reason);
+}
+
+function whoWasQuicker(netfilter: NetlinkSocket, ports: readonly HostPort[]): string {
+  const found = lookUp(
+    netfilter,
+    ports.map(port => hostPortElement(port)),
+  );
+  const which = found.findIndex(element => element !== undefined);
+  const port = ports[which];
+  const words = port ? `port ${hostPortWords(port)}` : 'its address';
+  return `${words} was published for "${found[which]?.comment ?? 'somebody'}" in the meantime`;
 }
 
 function takeBack(netfilter: NetlinkSocket, op: ChangePorts): void {
   const elements = portElements(op);
   const there = find(netfilter, op, elements);
-  const requests = elements
-    .filter((_, i) => there[i])
-    .map(({element: {data, comment, ...key}}) => changeElement('delete', key));
-  if (requests.length === 0) return;
-  const refused = netfilter.exchange(transaction(requests)).find(({error}) => error !== 0);
+  const own = elements.filter((_, i) => there[i]).map(({element: {data, comment, ...key}}) => key);
+  if (own.length === 0) return;
+  const refused = netfilter.exchange(transaction(changeElements('delete', own))).find(({error}) => error !== 0);
   if (refused && refused.error !== errno.ENOENT) throw new Error(refused.reason);
 }
 
@@ -65,14 +68,28 @@ function find(
   elements: readonly PortElement[],
 ): readonly boolean[] {
   const comment = ownerComment(attachment);
-  const answers = netfilter.exchange(elements.map(({element: {data, comment: _, ...key}}) => getElement(key)));
-  return answers.map(
-    ({error, replies}, i) =>
-      error === 0 &&
-      replies.some(reply => readElements(reply).some(found => found.comment === comment && leadsTo(found.data, i))),
+  const found = lookUp(
+    netfilter,
+    elements.map(({element: {data, comment: _, ...key}}) => key),
   );
-  function leadsTo(data: Uint8Array | undefined, i: number): boolean {
-    const wanted = elements[i]?.element.data;
-    return wanted === undefined || (data !== undefined && wanted.every((byte, at) => data[at] === byte));
+  return elements.map(({element: {data = new Uint8Array()}}, i) => {
+    const there = found[i];
+    return there?.comment === comment && data.every((byte, at) => there.data?.[at] === byte);
+  });
+}
+
+// Two messages come back for each: more would not fit into the socket's buffer at once.
+const atOnce = 64;
+
+/** Each as it is in the kernel, undefined if it is not there. */
+export function lookUp(netfilter: NetlinkSocket, elements: readonly Element[]): readonly (FoundElement | undefined)[] {
+  const found: (FoundElement | undefined)[] = [];
+  for (let from = 0; from < elements.length; from += atOnce) {
+    const answers = netfilter.exchange(elements.slice(from, from + atOnce).map(element => getElement(element)));
+    for (const {error, replies} of answers) {
+      const [one] = error === 0 ? replies.flatMap(reply => readElements(reply)) : [];
+      found.push(one);
+    }
   }
+  return found;
 }

@@ -8,20 +8,33 @@ import type {HostPort} from './port.ts';
 /** IPS_ bits (linux/netfilter/nf_conntrack_common.h). */
 const translated = {source: 1 << 4, destination: 1 << 5} as const;
 
+/** More ports than this are looked for in one go through all flows of the protocol. */
+const fewPorts = 8;
+
 /** A kernel without connection tracking over netlink keeps its flows: they end by themselves, half a minute after the last packet. */
 export function dropFlows(netfilter: NetlinkSocket, ports: readonly HostPort[]): void {
-  for (const port of ports) {
-    const [answer] = netfilter.exchange([dumpFlows(port.family, protocolNumbers[port.protocol], port.hostPort)]);
-    const flows = (answer?.replies ?? []).flatMap(reply => readFlow(reply) ?? []);
-    netfilter.exchange(flows.filter(flow => isTo(port, flow) && !isPassingBy(flow)).map(flow => deleteFlow(flow)));
+  for (const family of [4, 6] as const) {
+    const wanted = ports.filter(port => port.family === family);
+    if (wanted.length > fewPorts) dropAmong(netfilter, family, undefined, wanted);
+    else for (const port of wanted) dropAmong(netfilter, family, port.hostPort, [port]);
   }
 }
 
-const isTo = ({family, protocol, hostIP, hostPort}: HostPort, flow: Flow): boolean =>
-  flow.family === family &&
-  flow.protocol === protocolNumbers[protocol] &&
-  flow.port === hostPort &&
-  (hostIP === undefined || flow.destination === hostIP);
+function dropAmong(
+  netfilter: NetlinkSocket,
+  family: HostPort['family'],
+  hostPort: number | undefined,
+  ports: readonly HostPort[],
+): void {
+  const [answer] = netfilter.exchange([dumpFlows(family, protocolNumbers.udp, hostPort)]);
+  const flows = (answer?.replies ?? []).flatMap(reply => readFlow(reply) ?? []);
+  const keys = new Set(ports.map(({hostIP = '', hostPort: number}) => `${hostIP} ${number}`));
+  for (const flow of flows) {
+    const isOf = flow.family === family && flow.protocol === protocolNumbers.udp;
+    const isTo = keys.has(` ${flow.port}`) || keys.has(`${flow.destination} ${flow.port}`);
+    if (isOf && isTo && !isPassingBy(flow)) netfilter.exchange([deleteFlow(flow)]);
+  }
+}
 
 /** What goes out through the host to the same port of somebody else. */
 const isPassingBy = ({status}: Flow): boolean =>

@@ -1,7 +1,7 @@
 // Everything in the maps and sets of published ports, by whose it is: for who looks for what is left behind, never for a
 // hook that has nothing to look for.
 import {nftTable} from '../names.ts';
-import {changeElement, dumpElements, type Element, readElements} from '../netlink/nf-elements.ts';
+import {changeElements, dumpElements, type Element, readElements} from '../netlink/nf-elements.ts';
 import {transaction} from '../netlink/nfnetlink.ts';
 import type {NetlinkSocket} from '../netlink/socket.ts';
 import {portSets} from './tables.ts';
@@ -22,7 +22,7 @@ export function elementsByHolder(netfilter: NetlinkSocket): ReadonlyMap<string, 
 
 /** Takes them away. Throws if the kernel refuses. */
 export function dropElements(netfilter: NetlinkSocket, elements: readonly Element[]): void {
-  const requests = elements.map(element => changeElement('delete', element));
+  const requests = changeElements('delete', elements);
   const refused = netfilter.exchange(transaction(requests)).find(({error}) => error !== 0);
   if (refused) throw new Error(`cannot take back published ports: ${refused.reason}`);
 }

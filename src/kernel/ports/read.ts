@@ -3,10 +3,10 @@
 // the ports which have an address.
 import type {Kernel} from '../kernel.ts';
 import {nftTable, portRuleChains} from '../names.ts';
-import {dumpElements, type FoundElement, getElement, readElements} from '../netlink/nf-elements.ts';
+import {dumpElements, type FoundElement, readElements} from '../netlink/nf-elements.ts';
 import {dumpRules, readRuleComment} from '../netlink/nfnetlink.ts';
 import type {NetlinkSocket} from '../netlink/socket.ts';
-import {missingElements} from './change.ts';
+import {lookUp, missingElements} from './change.ts';
 import {hostPortElement} from './elements.ts';
 import {listenerOn} from './listening.ts';
 import type {HostPort, PortFacts, PortsQuestion, TakenPort} from './port.ts';
@@ -27,14 +27,18 @@ export function readPorts(kernel: Kernel, {wanted, held}: PortsQuestion): PortFa
 }
 
 function takenByOurs(netfilter: NetlinkSocket, wanted: readonly HostPort[]): readonly TakenPort[] {
-  const same = wanted.map(port => ({port, element: getElement(hostPortElement(port))}));
+  const same = wanted.map(port => ({port, element: hostPortElement(port)}));
   const wider = wanted.flatMap(({hostIP, ...port}) =>
-    hostIP === undefined ? [] : [{port: {...port, hostIP}, element: getElement(hostPortElement(port))}],
+    hostIP === undefined ? [] : [{port: {...port, hostIP}, element: hostPortElement(port)}],
   );
   const asked = [...same, ...wider];
-  const found = netfilter.exchange(asked.map(({element}) => element)).flatMap(({error, replies}, i) => {
-    const port = asked[i]?.port;
-    return error === 0 && port ? replies.flatMap(reply => readElements(reply)).map(one => takenBy(port, one)) : [];
+  const there = lookUp(
+    netfilter,
+    asked.map(({element}) => element),
+  );
+  const found = asked.flatMap(({port}, i) => {
+    const one = there[i];
+    return one ? [takenBy(port, one)] : [];
   });
   return [...found, ...([4, 6] as const).flatMap(family => takenForOneAddress(netfilter, wanted, family))];
 }
@@ -50,10 +54,11 @@ function takenForOneAddress(
   const [answer] = netfilter.exchange([dumpElements(set)]);
   const elements = (answer?.replies ?? []).flatMap(reply => readElements(reply));
   // The key ends like that of the port for all addresses.
-  const tails = everywhere.map(port => ({port, tail: hostPortElement(port).key}));
-  return elements.flatMap(one =>
-    tails.flatMap(({port, tail}) => (endsWith(one.key, tail) ? [takenBy(port, one)] : [])),
-  );
+  const tails = new Map(everywhere.map(port => [hostPortElement(port).key.join(), port]));
+  return elements.flatMap(one => {
+    const port = tails.get(one.key.subarray(-8).join());
+    return port ? [takenBy(port, one)] : [];
+  });
 }
 
 const takenBy = (port: HostPort, {comment}: FoundElement): TakenPort => ({port, publishedFor: comment});
@@ -63,9 +68,4 @@ function takenByProcesses(wanted: readonly HostPort[]): readonly TakenPort[] {
     const process = listenerOn(port);
     return process === undefined ? [] : [{port, process}];
   });
-}
-
-function endsWith(key: Uint8Array, tail: Uint8Array): boolean {
-  const start = key.length - tail.length;
-  return tail.every((byte, i) => key[start + i] === byte);
 }
