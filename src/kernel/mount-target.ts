@@ -106,11 +106,11 @@ export function removeTarget(root: number, path: string): void {
   }
 }
 
-/** True if a mount in the place of that one would be seen in other mount namespaces too: proc(5), mountinfo. */
-export function isShared(pid: number, mountId: number): boolean {
-  const lines = (readOrNothing(`/proc/${pid}/mountinfo`) ?? '').split('\n');
-  const [optional = ''] = lines.find(line => line.startsWith(`${mountId} `))?.split(' - ') ?? [];
-  return / shared:\d+/.test(optional);
+/** The mounts of the process below which a new one would be seen in other mount namespaces too: proc(5), mountinfo. */
+export function sharedMounts(pid: number): ReadonlySet<number> {
+  const text = readOrNothing(`/proc/${pid}/mountinfo`) ?? '';
+  if (!text.includes(' shared:')) return new Set();
+  return new Set(Array.from(text.matchAll(/^(\d+) (?:(?! - ).)* shared:\d+/gm), ([, id]) => Number(id)));
 }
 
 export const isErrno = (error: unknown, number: number): boolean =>

@@ -11,7 +11,14 @@ import {
   statusOf,
   unmountBelow,
 } from '../../kernel/mount-calls.ts';
-import {closeTarget, isShared, openMountNamespace, openRoot, openTarget} from '../../kernel/mount-target.ts';
+import {
+  closeTarget,
+  openMountNamespace,
+  openRoot,
+  openTarget,
+  sharedMounts,
+  type Target,
+} from '../../kernel/mount-target.ts';
 import type {ContainerRoot} from './identity.ts';
 import {prepareMountPoints, withMountPoints} from './mount-points.ts';
 
@@ -38,13 +45,26 @@ export function mountFiles(
   if (wanted.length === 0) return [];
   return withOpen(root, (rootFd, namespace, attempt) =>
     withMountPoints(stateDir, () => {
-      const {hostPath} = root;
+      const {hostPath, pid} = root;
       const paths = wanted.map(({path}) => path);
       if (hostPath !== undefined) {
         attempt('/etc', () => prepareMountPoints(stateDir, containerId, rootFd, hostPath, paths));
       }
-      for (const {path, source} of wanted) {
-        attempt(`/${path}`, () => mountFile(rootFd, namespace, root.pid, path, source, isOurs));
+      const shared = sharedMounts(pid);
+      const places: Place[] = [];
+      try {
+        for (const {path, source} of wanted) {
+          attempt(`/${path}`, () => places.push(...placeFor(rootFd, path, source, shared, isOurs)));
+        }
+        if (places.length === 0) return;
+        inMountNamespace(namespace, () => {
+          for (const {path, mount, target} of places) attempt(`/${path}`, () => moveMount(mount, target.fd));
+        });
+      } finally {
+        for (const {mount, target} of places) {
+          closeSync(mount);
+          closeTarget(target);
+        }
       }
     }),
   );
@@ -74,25 +94,36 @@ export function identityOf(path: string): string {
   }
 }
 
-/** Throws LeftAlone for a place where nothing of ours belongs. */
-function mountFile(root: number, namespace: number, pid: number, path: string, source: string, isOurs: IsOurs): void {
+/** What is to be mounted where. */
+interface Place {
+  readonly path: string;
+  readonly mount: number;
+  readonly target: Target;
+}
+
+/** None if it is mounted already. Throws LeftAlone where nothing of ours belongs. */
+function placeFor(
+  root: number,
+  path: string,
+  source: string,
+  shared: ReadonlySet<number>,
+  isOurs: IsOurs,
+): readonly Place[] {
   const target = openTarget(root, path);
   if (!target) throw new LeftAlone('it is not there, and nothing can be made in its place');
   try {
     const {type, isMountRoot, identity, mountId} = target.status;
-    if (isMountRoot && identity === identityOf(source)) return;
-    if (isMountRoot && !isOurs(identity)) throw new LeftAlone('something is mounted there already');
+    const isDone = isMountRoot && identity === identityOf(source);
+    if (isMountRoot && !isDone && !isOurs(identity)) throw new LeftAlone('something is mounted there already');
     if (type !== 'file' && type !== 'symlink') throw new LeftAlone('it is neither a file nor a link');
-    if (isShared(pid, mountId)) throw new LeftAlone('its mount is shared, so the host would see ours too');
-    const mount = cloneMount(source);
-    try {
-      inMountNamespace(namespace, () => moveMount(mount, target.fd));
-    } finally {
-      closeSync(mount);
-    }
-  } finally {
+    if (shared.has(mountId)) throw new LeftAlone('its mount is shared, so the host would see ours too');
+    if (!isDone) return [{path, target, mount: cloneMount(source)}];
+  } catch (error) {
     closeTarget(target);
+    throw error;
   }
+  closeTarget(target);
+  return [];
 }
 
 /** True if there was something of ours. */

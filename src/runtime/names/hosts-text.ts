@@ -96,10 +96,13 @@ export function holdersOf(
  * so who has a name keeps it as long as the one who came later stands behind.
  */
 export function withLines(text: string, lines: string, from: number): Edit {
-  const room = new RegExp(`^[ \\n]{${lines.length},}`, 'gm');
-  room.lastIndex = from;
-  const found = room.exec(text);
-  if (found) return {offset: found.index, text: lines};
+  const gap = text.indexOf('\n ', Math.max(0, from - 1));
+  if (gap >= 0) {
+    const room = new RegExp(`^[ \\n]{${lines.length},}`, 'gm');
+    room.lastIndex = gap + 1;
+    const found = room.exec(text);
+    if (found) return {offset: found.index, text: lines};
+  }
   const end = text.endsWith('\n') ? '' : '\n';
   return {offset: text.length, text: end + lines};
 }

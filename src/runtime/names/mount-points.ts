@@ -1,6 +1,6 @@
 // The empty files that something of ours is mounted on because a root had none there, so that at the end it is as it was found.
 // Several containers may have one root at the same time, and to remove a file takes away what others have mounted on it: so
-// each of them stands in STATE/mount-points/FILE/, and the last one removes the file.
+// each of them stands in STATE/mount-points/ROOT/FILE/, and the last one removes the file.
 import {closeSync, existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync} from 'node:fs';
 import {takeLock} from '../../kernel/flock.ts';
 import {statusOf} from '../../kernel/mount-calls.ts';
@@ -20,8 +20,9 @@ interface InUse {
 export const mountPointsName = 'mount-points';
 const usePath = (stateDir: string, containerId: string): string =>
   `${containerDir(stateDir, containerId)}/${mountPointsName}`;
+const rootDir = (stateDir: string, identity: string): string => `${stateDir}/${mountPointsName}/${identity}`;
 const usersDir = (stateDir: string, identity: string, path: string): string =>
-  `${stateDir}/${mountPointsName}/${identity}:${path.replaceAll('/', ',')}`;
+  `${rootDir(stateDir, identity)}/${path.replaceAll('/', ',')}`;
 
 /** Makes and removes mount points while nobody else does. */
 export function withMountPoints<T>(stateDir: string, work: () => T): T {
@@ -42,10 +43,13 @@ export function prepareMountPoints(
   files: readonly string[],
 ): void {
   const {identity} = statusOf(root);
-  const paths = [...new Set(files.map(file => file.slice(0, file.lastIndexOf('/')))), ...files].filter(
-    path => isMissing(root, path) || existsSync(usersDir(stateDir, identity, path)),
-  );
-  if (paths.length === 0) return;
+  const othersMade = existsSync(rootDir(stateDir, identity));
+  const isWanted = (path: string) =>
+    isMissing(root, path) || (othersMade && existsSync(usersDir(stateDir, identity, path)));
+  const wanted = files.filter(file => isWanted(file));
+  if (wanted.length === 0) return;
+  const directories = [...new Set(wanted.map(file => file.slice(0, file.lastIndexOf('/'))))];
+  const paths = [...directories.filter(directory => isWanted(directory)), ...wanted];
   writeFileSync(usePath(stateDir, containerId), JSON.stringify({hostPath, identity, paths}), {mode: 0o600});
   for (const path of paths) {
     if (isElsewhere(root, path)) continue;
@@ -63,6 +67,7 @@ export function releaseMountPoints(stateDir: string, containerId: string): void 
     const unused = [...use.paths]
       .reverse()
       .filter(path => !isUsedByOthers(usersDir(stateDir, use.identity, path), containerId));
+    removeIfEmpty(rootDir(stateDir, use.identity));
     const root = openOrNothing(use.hostPath);
     if (root === undefined) return;
     try {
@@ -81,11 +86,16 @@ function isMissing(root: number, path: string): boolean {
 
 function isUsedByOthers(users: string, containerId: string): boolean {
   rmSync(`${users}/${containerId}`, {force: true});
+  return !removeIfEmpty(users);
+}
+
+/** True if it is gone, or was not there. */
+function removeIfEmpty(directory: string): boolean {
   try {
-    rmdirSync(users);
-    return false;
+    rmdirSync(directory);
+    return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ENOENT';
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
   }
 }
 
