@@ -51,6 +51,8 @@ export function wishesOfFlags(flags: {
   readonly ip?: readonly string[] | undefined;
   readonly mac?: readonly string[] | undefined;
   readonly publish?: readonly string[] | undefined;
+  readonly hostname?: string | undefined;
+  readonly alias?: readonly string[] | undefined;
 }): Wishes {
   const args = parseCniArgs(flags['cni-args'] ?? process.env.CNI_ARGS ?? '');
   const text = flags['cap-args'] ?? (process.env.CAP_ARGS || '{}');

@@ -23,10 +23,14 @@ export const addressFlags = {
   }),
 };
 
-/** What concerns the container as a whole. */
-export const containerFlags = {
+/** What others find it by. */
+export const nameFlags = {
   hostname: Flags.string({summary: 'The name that others find it by.', helpValue: 'NAME'}),
   alias: Flags.string({summary: 'Another such name; may be given again.', helpValue: 'NAME', ...several}),
+};
+
+/** What concerns all of its networks. */
+export const networksFlags = {
   'default-route': Flags.string({
     summary: 'The network that its default route goes by, if not the first.',
     helpValue: 'NETWORK',

@@ -7,14 +7,14 @@ import {createHost, executable, type Host} from '../host.ts';
 
 /** Every command with its arguments and flags. It is what scripts rely on: to change a line is to break somebody. */
 const commands = `
-add NETWORK TARGET: --cap-args --cni-args --conf-dir --container-id --dry-run --ifname -i --json --plugin-dir --root --runtime --state-dir --timeout
+add NETWORK TARGET: --alias --cap-args --cni-args --conf-dir --container-id --dry-run --hostname --ifname -i --ip --json --mac --plugin-dir --publish -p --root --runtime --state-dir --timeout
 check NETWORK TARGET: --conf-dir --container-id --ifname -i --json --plugin-dir --root --runtime --state-dir --timeout
 completion SHELL: --conf-dir --json --plugin-dir --state-dir
 del NETWORK TARGET: --cap-args --cni-args --conf-dir --container-id --dry-run --force --ifname -i --json --plugin-dir --root --runtime --state-dir --timeout
 doctor: --conf-dir --json --plugin-dir --state-dir
 gc [NETWORK]: --conf-dir --dry-run --json --networks --plugin-dir --state-dir
 graph: --conf-dir --format --json --plugin-dir --state-dir
-hooks ACTION: --conf-dir --dir --json --plugin-dir --state-dir
+hooks ACTION: --allow --conf-dir --dir --json --plugin-dir --state-dir
 inspect ID: --conf-dir --json --plugin-dir --state-dir
 logs [ID]: --conf-dir --follow -f --json --log-level --plugin-dir --state-dir
 ls: --conf-dir --json --plugin-dir --state-dir
@@ -25,7 +25,7 @@ repair [NETWORK]: --conf-dir --dry-run --json --plugin-dir --state-dir
 status NETWORK: --conf-dir --json --plugin-dir --state-dir
 unwire BUNDLE: --conf-dir --dry-run --json --plugin-dir --state-dir
 validate [NETWORK]: --conf-dir --json --plugin-dir --state-dir
-wire BUNDLE: --conf-dir --dry-run --hook --json --keep-ip --network --plugin-dir --runtime-path --spec --state-dir
+wire BUNDLE: --alias --conf-dir --default-route --dry-run --hook --hostname --ip --json --keep-ip --mac --network --plugin-dir --publish -p --runtime-path --spec --state-dir
 `;
 
 let host: Host;
@@ -121,6 +121,7 @@ describe('a mistake in the call is one line, with a hint, and exit code 2', () =
     const {exitCode, stdout, stderr} = await cli('ls', '--nonsense', '--json');
     expect({exitCode, stderr}).toEqual({exitCode: 2, stderr: ''});
     expect(JSON.parse(stdout)).toEqual({
+      cniVersion: '1.1.0',
       code: 4,
       msg: 'there is no flag "--nonsense": run "cni-hook ls --help" for how it is called',
     });
@@ -144,6 +145,7 @@ describe('a failure', () => {
     const {exitCode, stdout, stderr} = await cli('inspect', 'nobody', '--json');
     expect({exitCode, stderr}).toEqual({exitCode: 1, stderr: ''});
     expect(JSON.parse(stdout)).toEqual({
+      cniVersion: '1.1.0',
       code: 3,
       msg: expect.stringContaining('nothing is known of container "nobody"'),
     });

@@ -6,14 +6,14 @@ import {checkNetworkName} from '../../spec/names.ts';
 import {attachmentArgs, attachmentFlags, ifNameOf, setTime, wishesOfFlags, wishFlags} from '../attachment-command.ts';
 import {BaseCommand} from '../base.ts';
 import {withTarget} from '../target.ts';
-import {addressFlags} from '../wish-flags.ts';
+import {addressFlags, nameFlags} from '../wish-flags.ts';
 
 export default class Add extends BaseCommand {
   static override readonly description =
     "The result is printed in the network's version. Asked again for what stands, it answers the same. What it adds to a container goes with the container: by its poststop, or by gc.";
 
   static override readonly args = attachmentArgs;
-  static override readonly flags = {...attachmentFlags, ...addressFlags, ...wishFlags};
+  static override readonly flags = {...attachmentFlags, ...addressFlags, ...nameFlags, ...wishFlags};
 
   async run(): Promise<object> {
     const {args, flags} = await this.parse(Add);

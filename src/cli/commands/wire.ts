@@ -10,7 +10,7 @@ import {BaseCommand} from '../base.ts';
 import {askForSpec, configOf, readConfig} from '../bundle-file.ts';
 import {type Changed, changeConfig} from '../change-config.ts';
 import {wire} from '../wiring.ts';
-import {addressFlags, annotationsFrom, containerFlags} from '../wish-flags.ts';
+import {addressFlags, annotationsFrom, nameFlags, networksFlags} from '../wish-flags.ts';
 
 export default class Wire extends BaseCommand {
   static override readonly description =
@@ -28,7 +28,8 @@ export default class Wire extends BaseCommand {
       multipleNonGreedy: true,
     }),
     ...addressFlags,
-    ...containerFlags,
+    ...nameFlags,
+    ...networksFlags,
     hook: Flags.string({summary: 'The executable that the hooks call, if not this one.', helpValue: 'PATH'}),
     spec: Flags.boolean({summary: 'Where there is no config.json, begin with that of "runc spec".'}),
     'runtime-path': Flags.string({summary: 'The runtime to ask with --spec.', helpValue: 'PATH', default: 'runc'}),
