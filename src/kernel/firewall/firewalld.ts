@@ -3,9 +3,13 @@
 import {existsSync} from 'node:fs';
 import {findTool, runTool, tryTool} from '../tool.ts';
 
+const notRunning = 252;
+
 /** True if it is installed and runs. Its command takes a quarter of a second, so its file is looked for first. */
 export const isFirewalldRunning = (): boolean =>
-  existsSync('/run/firewalld.pid') && findTool(command) !== undefined && tryTool(command, ['--state']).status === 0;
+  existsSync('/run/firewalld.pid') &&
+  findTool(command) !== undefined &&
+  tryTool(command, ['--state']).status !== notRunning;
 
 /** Throws `toolFailed`: also if the source is in another zone. */
 export function addSource(zone: string, source: string): void {
