@@ -5,6 +5,7 @@ import {string as argument} from '@oclif/core/args';
 import {boolean, string} from '@oclif/core/flags';
 import {setDeadline} from '../kernel/deadline.ts';
 import type {Attachment} from '../kernel/names.ts';
+import {checkReadable} from '../runtime/inspect.ts';
 import {recordsFor} from '../runtime/record.ts';
 import {readCached} from '../runtime/result-cache.ts';
 import type {Settings} from '../runtime/settings.ts';
@@ -76,7 +77,7 @@ export interface Standing extends Attachment {
   readonly netns: string;
 }
 
-/** The attachment that is meant, whether its container lives or not: what is known of it asks no runtime. */
+/** The attachment that is meant, whether its container lives or not: what is known of it asks no runtime. Throws `ioFailure` if we may not look. */
 export async function findAttachment(
   settings: Settings,
   {network: name, target}: {readonly network: string; readonly target: string},
@@ -84,6 +85,7 @@ export async function findAttachment(
 ): Promise<Standing> {
   const network = checkNetworkName(name);
   const ifName = ifNameOf(flags);
+  checkReadable(settings.stateDir);
   const chosen = flags['container-id'];
   if (isPath(target)) {
     return {network, containerId: checkContainerId(chosen ?? idOfPath(target)), ifName, netns: resolve(target)};

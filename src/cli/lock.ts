@@ -1,6 +1,6 @@
 // One gc, one repair at a time, by proper-lockfile, and for order only: the work blocks the event loop that keeps the lock
 // fresh, and behind a stale lock two may be let in at once. What they do is right without it.
-import {existsSync} from 'node:fs';
+import {accessSync, constants, existsSync} from 'node:fs';
 import {lock} from 'proper-lockfile';
 import {CniError, reasonOf} from '../spec/error.ts';
 
@@ -33,10 +33,14 @@ export async function withLock<T>(
 async function take(stateDir: string, command: string): Promise<() => Promise<void>> {
   const lockfilePath = `${stateDir}/${command}.lock`;
   try {
+    // Or the lock is tried for again and again where there is no getting it.
+    accessSync(stateDir, constants.W_OK);
     return await lock(stateDir, {lockfilePath, realpath: false, stale, retries, onCompromised: () => undefined});
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ELOCKED') {
-      throw new CniError('ioFailure', `cannot lock "${lockfilePath}": ${reasonOf(cause)}`, {cause});
+    const {code} = cause as NodeJS.ErrnoException;
+    if (code !== 'ELOCKED') {
+      const why = code === 'EACCES' ? 'permission denied: run this as root' : reasonOf(cause);
+      throw new CniError('ioFailure', `cannot lock "${lockfilePath}": ${why}`, {cause});
     }
     const held = `another ${command} has held "${lockfilePath}" for more than ${stale / 1000} s: let it end`;
     throw new CniError('tryAgainLater', held, {cause});

@@ -4,9 +4,9 @@ export type Colour = 'red' | 'green' | 'yellow';
 
 const codes: Readonly<Record<Colour, number>> = {red: 31, green: 32, yellow: 33};
 
-/** Columns of the terminal; without one there is no limit. */
+/** Columns of the terminal, or as COLUMNS has them; without a terminal there is no limit. */
 export const outputWidth = (): number =>
-  process.stdout.isTTY ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY;
+  process.stdout.isTTY ? Number(process.env.COLUMNS) || process.stdout.columns || 80 : Number.POSITIVE_INFINITY;
 
 /** Only on a terminal, and never where NO_COLOR is set (no-color.org). */
 export const usesColour = (): boolean =>

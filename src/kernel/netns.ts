@@ -25,11 +25,9 @@ export function openNetns(path: string): OpenNetns {
   try {
     fd = openSync(path, 'r');
   } catch (cause) {
-    throw new CniError(
-      'noNetns',
-      `cannot open the network namespace "${path}": it does not exist, or its process has ended`,
-      {cause},
-    );
+    const isDenied = (cause as NodeJS.ErrnoException).code === 'EACCES';
+    const why = isDenied ? 'permission denied: run this as root' : 'it does not exist, or its process has ended';
+    throw new CniError('noNetns', `cannot open the network namespace "${path}": ${why}`, {cause});
   }
   const {dev, ino} = fstatSync(fd);
   return {path, fd, identity: {device: dev, inode: ino}};

@@ -8,7 +8,8 @@ import {resultToJson} from '../spec/convert.ts';
 import {CniError} from '../spec/error.ts';
 import {newest} from '../spec/version.ts';
 import {publishedBy} from './published.ts';
-import {type AttachmentRecord, containerDir, containersDir, isAttachmentRecord, undoOfRecord} from './record.ts';
+import {type AttachmentRecord, containerDir, containersDir, undoOfRecord} from './record.ts';
+import {isAttachmentRecord} from './record-form.ts';
 import {isRunning} from './signs.ts';
 
 /** "planned" while an ADD is under way; "dead" when its process has ended, or was of another boot; "unreadable" if the record is broken. */

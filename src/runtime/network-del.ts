@@ -36,7 +36,7 @@ export function delNetwork(settings: Settings, deletion: Deletion): readonly Err
   const {containerId: id, network, force} = deletion;
   const [first] = failures;
   const msg = failures.map(failure => reasonOf(failure)).join('; ');
-  if (!first || force || !isKnown) {
+  if (!first || force || (!isKnown && !isDenied(first))) {
     dropCached(settings.cacheDir, deletion);
     const left = first ? `, but for what failed: ${msg}` : '';
     log(settings.stateDir, {level: 'info', event: 'del', id, network, msg: `${deletion.ifName}: detached${left}`});
@@ -45,6 +45,9 @@ export function delNetwork(settings: Settings, deletion: Deletion): readonly Err
   log(settings.stateDir, {level: 'error', event: 'del', id, network, msg});
   throw new CniError(first instanceof CniError ? first.code : errorCodes.kernelRefused, msg, {cause: first});
 }
+
+/** Who may not look can't say that there is nothing. */
+const isDenied = (error: Error): boolean => (error as NodeJS.ErrnoException).code === 'EACCES';
 
 /** What delNetwork would do now, as commands, in that order. */
 export function planDeletion(settings: Settings, deletion: Deletion): readonly string[] {

@@ -10,6 +10,7 @@ import {isObject} from '../spec/fields.ts';
 import type {Network} from '../spec/network.ts';
 import type {Result} from '../spec/result.ts';
 import type {ForeignSegment} from './chain.ts';
+import {isAttachmentRecord} from './record-form.ts';
 import type {DnsWishes} from './wishes.ts';
 
 export interface AttachmentRecord extends Attachment {
@@ -161,15 +162,6 @@ function readRecord<T>(path: string, isWhole: (json: unknown) => json is T): T |
   } catch {
     return undefined;
   }
-}
-
-/** True for what writeRecord wrote, as far as a look at its parts tells. */
-export function isAttachmentRecord(json: unknown): json is AttachmentRecord {
-  if (!isObject(json) || json.version !== 1) return false;
-  const {network, containerId, ifName, plugin, bootId, bundle, created, netns, leases, steps, config} = json;
-  const words = [network, containerId, ifName, plugin, bootId, bundle, created];
-  const isNamed = words.every(word => typeof word === 'string');
-  return isNamed && isObject(netns) && isObject(config) && Array.isArray(leases) && Array.isArray(steps);
 }
 
 function isNetworkRecord(json: unknown): json is NetworkRecord {

@@ -19,7 +19,8 @@ test('on an empty host every command says so', async () => {
 test('state that is broken is shown, and hides nothing else', async () => {
   await attach('c1');
   host().write(`${stateDir}/containers/c2/mynet:eth0.json`, '{"version": 1, "netw');
-  host().write(`${stateDir}/containers/c3/mynet:eth0.json`, {version: 1});
+  const whole = JSON.parse(host().read(`${stateDir}/containers/c1/mynet:eth0.json`)) as object;
+  host().write(`${stateDir}/containers/c3/mynet:eth0.json`, {...whole, containerId: 'c3', result: {interfaces: 7}});
   host().write(`${stateDir}/containers/stray`, 'what is this');
   host().write(`${stateDir}/networks/other.json`, '');
   await host().must('sh', ['-c', `echo '{"time": "20' >>${stateDir}/log.jsonl`]);
@@ -43,13 +44,27 @@ test('without root a command says that it may not look, and networks works all t
   ]);
   // An id without a name, and so without a home.
   const nobody = ['--reuid=54321', '--regid=54321', '--clear-groups', '/run/cni-hook-executable'];
-  for (const args of [['ls'], ['inspect', 'c1'], ['gc'], ['gc', '--dry-run'], ['logs'], ['logs', '-f'], ['repair']]) {
+  const commands = [
+    'ls',
+    'inspect c1',
+    'gc',
+    'gc --dry-run',
+    'logs',
+    'logs -f',
+    'repair',
+    'check mynet c1',
+    'del mynet c1',
+  ];
+  for (const args of commands.map(words => words.split(' '))) {
     const {exitCode, stdout, stderr} = await host().run('setpriv', [...nobody, ...args]);
     expect({exitCode, stdout}).toEqual({exitCode: 1, stdout: ''});
     expect(stderr).toMatch(
       new RegExp(`^cni-hook ${args[0]}: cannot look into "${stateDir}[^\n]*: permission denied: run this as root$`),
     );
   }
+  const add = await host().run('setpriv', [...nobody, 'add', 'mynet', '/proc/1/ns/net', '--dry-run']);
+  expect({...add, stderr: ''}).toEqual({exitCode: 1, stdout: '', stderr: ''});
+  expect(add.stderr).toMatch(/^cni-hook add: cannot open [^\n]*: permission denied: run this as root$/);
   const networks = await host().run('setpriv', [...nobody, 'networks']);
   expect(networks).toMatchObject({exitCode: 0, stdout: expect.stringContaining('172.19.1.1-172.19.1.254')});
 });

@@ -5,6 +5,8 @@ import {hostname} from 'node:os';
 import {describe, expect, test} from '@jest/globals';
 import {stateDir, useCliHost} from '../e2e/cli-host.ts';
 import {bridgeNetwork} from '../fixtures/networks.ts';
+import {creating} from '../fixtures/state.ts';
+import type {Netns} from '../host.ts';
 
 const {host, cli, json, attach, end} = useCliHost();
 
@@ -27,7 +29,8 @@ function steady(text: string): string {
 const ipam = (...subnets: readonly string[]) => ({type: 'host-local', ranges: subnets.map(subnet => [{subnet}])});
 
 /** Three networks, ten containers: c10 is in two, c8 has ended, of c9 the interface was deleted, of c7 the record. */
-async function furnish(): Promise<void> {
+async function furnish(): Promise<readonly Netns[]> {
+  const publishing: Netns[] = [];
   await sh(
     'ip link add up0 type veth peer name up1; ip address add 192.0.2.1/24 dev up0; ip link set up0 up; ip link set up1 up; ip route add default via 192.0.2.254',
   );
@@ -37,34 +40,36 @@ async function furnish(): Promise<void> {
   host().write(`${conf}/10-front.conflist`, front);
   host().write(`${conf}/20-back.conflist`, bridgeNetwork('back', 'back0', {ipam: ipam('10.40.0.0/24')}));
   host().write(`${conf}/30-dual.conflist`, dual);
-  const put = (id: string, ...networks: readonly string[]) =>
-    attach(id, '--conf-dir', conf, ...networks.flatMap(network => ['--network', network]));
-  for (const id of ['c1', 'c2', 'c3', 'c4']) await put(id, 'front');
+  const flagsFor = (networks: readonly string[]) => [
+    ...['--conf-dir', conf],
+    ...networks.flatMap(network => ['--network', network]),
+  ];
+  const put = (id: string, ...networks: readonly string[]) => attach(id, ...flagsFor(networks));
+  for (const [id, ports] of [
+    ['c1', '8080:80'],
+    ['c2', '127.0.0.1:8443:443,9000-9008:9000-9008/udp'],
+  ] as const) {
+    const container = await host().netns();
+    publishing.push(container);
+    const state = creating(id, container.pid, {'io.cni-hook.ports': ports});
+    expect(await host().hook('createRuntime', state, flagsFor(['front']))).toMatchObject({exitCode: 0});
+  }
+  for (const id of ['c3', 'c4']) await put(id, 'front');
   for (const id of ['c5', 'c6']) await put(id, 'back');
   await put('c7', 'dual');
   const ended = await put('c8', 'dual');
   const cut = await put('c9', 'dual');
   await put('c10', 'front', 'back:net1');
-  publish('c1', 'front', {hostPort: 8080, containerPort: 80, protocol: 'tcp'});
-  const many = Array.from({length: 9}, (_, i) => ({hostPort: 9000 + i, containerPort: 53, protocol: 'UDP'}));
-  publish('c2', 'front', {hostPort: 8443, containerPort: 443, hostIP: 'fd00::1'}, {hostPort: 'x'}, ...many);
   await end(ended);
   await cut.run('ip', ['link', 'delete', 'eth0']);
   await sh(`rm -r ${stateDir}/containers/c7`);
-}
-
-/** The container's record tells of a plugin for published ports in its chain. */
-function publish(id: string, network: string, ...portMappings: readonly object[]): void {
-  const file = `${stateDir}/containers/${id}/${network}:eth0.json`;
-  const record = JSON.parse(host().read(file)) as {config: {plugins: object[]}};
-  record.config.plugins.push({type: 'portmap', json: {type: 'portmap', runtimeConfig: {portMappings}}});
-  host().write(file, record);
+  return publishing;
 }
 
 const sh = (script: string) => host().must('sh', ['-ec', script]);
 
 test('three networks and ten containers, in every form', async () => {
-  await furnish();
+  const publishing = await furnish();
   for (const format of ['tree', 'mermaid', 'dot']) {
     const {exitCode, stdout, stderr} = await cli('graph', '--format', format);
     expect({exitCode, stderr}).toEqual({exitCode: 0, stderr: ''});
@@ -78,6 +83,7 @@ test('three networks and ten containers, in every form', async () => {
   }
   expectApart(svg);
   await sh('ip link delete up0');
+  for (const container of publishing) await container.end();
 });
 
 test('as JSON, with what does not fit', async () => {

@@ -5,6 +5,7 @@ import {afterAll, beforeAll, expect, jest, test} from '@jest/globals';
 import Ajv2020, {type AnySchemaObject} from 'ajv/dist/2020.js';
 import {stateDir, useCliHost} from '../e2e/cli-host.ts';
 import {bridgeNetwork, classic} from '../fixtures/networks.ts';
+import {creating} from '../fixtures/state.ts';
 import {ownUsrShare} from '../front/tree.ts';
 import {executable} from '../host.ts';
 
@@ -81,24 +82,31 @@ test('with containers that live, that have ended, and that lost what they had', 
   await end(ended);
   await attach('c3');
   host().write(`${stateDir}/containers/c4/mynet:eth0.json`, '{');
-  publish('c1', {hostPort: 8080, containerPort: 80, protocol: 'tcp'}, {hostPort: 53, containerPort: 53, hostIP: '::1'});
+  const published = await host().netns();
+  const annotations = {'io.cni-hook.ports': '8080:80,127.0.0.1:53:53/udp'};
+  const state = creating('c5', published.pid, annotations);
+  expect(await host().hook('createRuntime', state)).toMatchObject({exitCode: 0});
   expect(await answers('ls')).toMatchObject([
-    {state: 'alive', published: ['8080:80/tcp', '[::1]:53:53/tcp']},
-    {state: 'dead'},
     {state: 'alive', published: []},
+    {state: 'dead'},
+    {state: 'alive'},
     {state: 'unreadable'},
+    {state: 'alive', published: ['8080:80/tcp', '127.0.0.1:53:53/udp']},
   ]);
-  for (const id of ['c1', 'c2', 'c4']) await answers('inspect', id);
+  for (const id of ['c1', 'c2', 'c4', 'c5']) await answers('inspect', id);
   await answers('graph');
   await answers('networks');
   await answers('logs');
   await answers('metrics');
   await answers('gc', '--dry-run');
   await sh('nft delete table inet cni-hook; ip address flush dev cnibr0');
-  expect(await finds('repair', '--dry-run')).toMatchObject([{outcome: 'found'}, {}, {}, {}]);
+  const found = (await finds('repair', '--dry-run')) as readonly unknown[];
+  expect(found.length).toBeGreaterThanOrEqual(4);
   expect(await finds('doctor')).toMatchObject({level: 'error'});
-  expect(await answers('repair')).toMatchObject([{outcome: 'mended'}, {outcome: 'mended'}]);
-  expect(await answers('gc')).toEqual(expect.arrayContaining([expect.objectContaining({outcome: 'taken back'})]));
+  expect(await answers('repair')).toContainEqual(expect.objectContaining({outcome: 'mended'}));
+  expect(await answers('gc')).toContainEqual(expect.objectContaining({outcome: 'taken back'}));
+  expect(await answers('repair', '--dry-run')).toEqual([]);
+  await published.end();
 });
 
 test('of an attachment by hand', async () => {
@@ -181,11 +189,3 @@ const ownPlugins = [
     dns: {nameservers: ['10.77.0.1']},
   },
 ];
-
-/** The container's record tells of a plugin for published ports in its chain. */
-function publish(id: string, ...portMappings: readonly object[]): void {
-  const file = `${stateDir}/containers/${id}/mynet:eth0.json`;
-  const record = JSON.parse(host().read(file)) as {config: {plugins: object[]}};
-  record.config.plugins.push({type: 'portmap', json: {type: 'portmap', runtimeConfig: {portMappings}}});
-  host().write(file, record);
-}

@@ -23,7 +23,8 @@ test('on an empty host each says so, and leaves nothing', async () => {
 
 test('state that is broken is shown, and hides nothing else', async () => {
   await attach('c1');
-  host().write(`${stateDir}/containers/c2/mynet:eth0.json`, '{"version": 1, "netw');
+  const whole = JSON.parse(host().read(`${stateDir}/containers/c1/mynet:eth0.json`)) as object;
+  host().write(`${stateDir}/containers/c2/mynet:eth0.json`, {...whole, containerId: 'c2', steps: [null]});
   host().write(`${stateDir}/containers/stray`, 'what is this');
   host().write(`${stateDir}/networks/other.json`, '');
   await sh(`echo '{"time": "20' >>${stateDir}/log.jsonl`);

@@ -14,7 +14,9 @@ beforeEach(() => {
 const c1: records.RecordKey = {network: 'mynet', containerId: 'c1', ifName: 'eth0', plugin: ''};
 
 function recordOf(attachment: records.RecordKey, created = '2026-11-20T12:00:00.000Z'): records.AttachmentRecord {
-  const parts = {bootId: 'boot', bundle: '/bundle', netns: {path: '/proc/7/ns/net'}, config: {}, steps: [], leases: []};
+  const netns = {path: '/proc/7/ns/net', device: 4, inode: 4026531840};
+  const config = {name: 'mynet', plugins: [{type: 'bridge', json: {}}]};
+  const parts = {bootId: 'boot', bundle: '/bundle', netns, config, steps: [], leases: []};
   return {version: 1, ...attachment, ...parts, created, state: 'done'} as never;
 }
 
@@ -90,6 +92,30 @@ test.each(['', '{', 'null', '[]', '7', '{"version": 1}', '{"version": 2}', '\0\0
     expect(records.recordsOf(state, 'c1').map(({ifName}) => ifName)).toEqual(['eth1']);
   },
 );
+
+test.each<object>([
+  {containerId: 7},
+  {state: 'half'},
+  {netns: {}},
+  {netns: {path: '/x', inode: 'many'}},
+  {process: 'no'},
+  {process: {pid: 7}},
+  {leases: [3]},
+  {steps: [null]},
+  {steps: [{kind: 'own'}]},
+  {steps: [{kind: 'own', undo: [{}]}]},
+  {steps: [{kind: 'foreign'}]},
+  {result: {}},
+  {result: {interfaces: 7, ips: [], routes: []}},
+  {result: {interfaces: [], ips: [{}], routes: []}},
+  {config: {}},
+  {config: {plugins: [{type: 'bridge'}]}},
+])('a record in which %j was changed counts as none', change => {
+  write({...recordOf(c1), process: {pid: 7, startTime: '9'}});
+  expect(records.recordsOf(state, 'c1')).toHaveLength(1);
+  writeFileSync(`${state}/containers/c1/mynet:eth0.json`, JSON.stringify({...recordOf(c1), ...change}));
+  expect(records.recordsOf(state, 'c1')).toEqual([]);
+});
 
 test('a network has a record of its own', () => {
   const record = {version: 1, network: 'mynet', bootId: 'b', undo: []} as const;
