@@ -60,12 +60,9 @@ export default class Hooks extends BaseCommand {
     if (allow && args.action !== 'install') {
       throw new CniError('invalidEnvironment', `--allow goes with "install", and not with "${args.action}"`);
     }
-    const done = await withLock(
-      stateDir,
-      'hooks',
-      () => this.act(args.action, directory, allow),
-      line => this.note(line),
-    );
+    const act = () => this.act(args.action, directory, allow);
+    const say = (line: string) => this.note(line);
+    const done = args.action === 'status' ? act() : await withLock(stateDir, 'hooks', act, say);
     const answer = {directory, ...done, files: hookFilesIn(directory), allow: this.settingsFrom(flags).allow ?? null};
     if (args.action === 'status') this.show(answer);
     for (const {file, reason, isOurs} of answer.files) {
