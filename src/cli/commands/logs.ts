@@ -7,6 +7,9 @@ import {checkContainerId} from '../../spec/names.ts';
 import {BaseCommand} from '../base.ts';
 import {followLog, formatEntry} from '../log-lines.ts';
 
+/** From the least grave on. */
+const levels: readonly string[] = ['info', 'warning', 'error'];
+
 export default class Logs extends BaseCommand {
   static override readonly description = 'With --follow and --json, one entry a line.';
 
@@ -16,7 +19,7 @@ export default class Logs extends BaseCommand {
     follow: Flags.boolean({char: 'f', summary: 'Go on as the log grows.'}),
     'log-level': Flags.string({
       summary: 'Only what is at least that grave.',
-      options: ['info', 'error'],
+      options: [...levels],
       default: 'info',
     }),
   };
@@ -25,7 +28,8 @@ export default class Logs extends BaseCommand {
     const {args, flags} = await this.parse(Logs);
     const {stateDir} = this.settingsFrom(flags);
     const id = args.id === undefined ? undefined : checkContainerId(args.id);
-    const isWanted = ({level}: LogEntry) => flags['log-level'] === 'info' || level === 'error';
+    const least = levels.indexOf(flags['log-level']);
+    const isWanted = ({level}: LogEntry) => levels.indexOf(level) >= least;
     checkReadable(stateDir);
     if (flags.follow) return this.follow(stateDir, id, isWanted);
     const entries = readLog(stateDir, id).filter(isWanted);

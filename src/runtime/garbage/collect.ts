@@ -11,6 +11,7 @@ import type {Garbage, Search} from './garbage.ts';
 import {findOrphanIfbs} from './ifbs.ts';
 import {findOrphanInterfaces} from './interfaces.ts';
 import {findDeadLeases, findStalePromises} from './leases.ts';
+import {findOrphanNames} from './names.ts';
 import {findIdleNetworks, findLeftOverHost, findOrphanRules} from './networks.ts';
 import {findOrphanPorts} from './ports.ts';
 import {findOldResults} from './results.ts';
@@ -26,6 +27,7 @@ const finders = [
   findOrphanRules,
   findOrphanPorts,
   findOldResults,
+  findOrphanNames,
   findLeftovers,
 ];
 

@@ -4,7 +4,7 @@ import type {Settings} from '../settings.ts';
 import type {Look} from '../signs.ts';
 
 export interface Garbage {
-  readonly kind: 'attachment' | 'lease' | 'interface' | 'rules' | 'network' | 'file';
+  readonly kind: 'attachment' | 'lease' | 'interface' | 'rules' | 'network' | 'names' | 'file';
   /** One line: what it is, and why it is garbage. */
   readonly what: string;
   readonly network: string;

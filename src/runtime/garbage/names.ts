@@ -1,0 +1,42 @@
+// Names that nobody answers to any more: lines in hosts files whose attachment has no record, and what a write left that was
+// cut off. The lines of an attachment that has one go with it.
+import type {Attachment} from '../../kernel/names.ts';
+import {dropContainerDir} from '../container-dir.ts';
+import {withContainerLock} from '../container-lock.ts';
+import {clean, hasTorn, networksWithNames, ownersOn, unregister} from '../names/hosts-files.ts';
+import {findRecord} from '../record.ts';
+import {concerns, type Garbage, type Search} from './garbage.ts';
+
+export function* findOrphanNames(search: Search): Generator<Garbage> {
+  const {stateDir} = search.settings;
+  for (const network of networksWithNames(stateDir).filter(name => concerns(search, name))) {
+    const owners = ownersOn(stateDir, network);
+    const orphans = new Map(owners.filter(owner => !isKnown(stateDir, owner)).map(owner => [show(owner), owner]));
+    for (const owner of orphans.values()) {
+      yield {
+        kind: 'names',
+        what: `names of container "${owner.containerId}" on "${network}" as "${owner.ifName}", which nobody knows any more`,
+        network,
+        containerId: owner.containerId,
+        takeBack: () => takeBack(stateDir, owner),
+      };
+    }
+    if (owners.length === 0 || hasTorn(stateDir, network)) {
+      const what = `what is left of the names of containers on "${network}"`;
+      yield {kind: 'names', what, network, takeBack: () => clean(stateDir, network)};
+    }
+  }
+}
+
+/** Under the container's lock, for it may be starting: its record is there before its names are. */
+function takeBack(stateDir: string, owner: Attachment): void {
+  withContainerLock(stateDir, owner.containerId, () => {
+    if (!isKnown(stateDir, owner)) unregister(stateDir, owner);
+    dropContainerDir(stateDir, owner.containerId);
+  });
+}
+
+const isKnown = (stateDir: string, owner: Attachment): boolean =>
+  findRecord(stateDir, {...owner, plugin: ''}) !== undefined;
+
+const show = ({containerId, ifName}: Attachment): string => `${containerId}/${ifName}`;
