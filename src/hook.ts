@@ -14,11 +14,12 @@ import {withContainerLock} from './runtime/container-lock.ts';
 import {type Detached, detachAll} from './runtime/detach.ts';
 import {type LogEntry, log} from './runtime/log.ts';
 import {JoinedNetns} from './runtime/occupant.ts';
-import {parsePermission, refuseForbidden} from './runtime/permission.ts';
+import {isListed, parsePermission, refuseForbidden} from './runtime/permission.ts';
 import {selectNetworks} from './runtime/select.ts';
 import {defaultStateDir} from './runtime/settings.ts';
-import {dnsOff, noWishes, type Wishes, wishesOf} from './runtime/wishes.ts';
+import {dnsOff, type Wishes, wishesOf} from './runtime/wishes.ts';
 import {CniError, reasonOf} from './spec/error.ts';
+import type {JsonObject} from './spec/fields.ts';
 import {isContainerId} from './spec/names.ts';
 import {parseState, type State} from './spec/state.ts';
 
@@ -125,14 +126,18 @@ function logDetached(run: Run, {record, outcome}: Detached): void {
 
 const select = ({options, state}: Run) => selectNetworks(options.settings.confDir, options.networks, state.annotations);
 
+function wishes(run: Run): Wishes {
+  const {options, state} = run;
+  const wished = wishesOf(state.annotations);
+  const allowed = options.settings.allow ? allowedOf(wished, options.settings.allow, run) : wished;
+  return options.noDns ? {...allowed, dns: dnsOff} : allowed;
+}
+
 /** Throws `invalidConfig` for what annotations may not ask for. A network that a flag names is not the container's wish. */
-function wishes({options, state: {annotations}}: Run): Wishes {
-  const {allow} = options.settings;
-  const wished = wishesOf(annotations);
-  if (allow && wished !== noWishes) {
-    refuseForbidden(parsePermission(allow), options.networks.length === 0, annotations, wished);
-  }
-  return options.noDns ? {...wished, dns: dnsOff} : wished;
+function allowedOf(wished: Wishes, allow: JsonObject, {options, state}: Run): Wishes {
+  const permission = parsePermission(allow);
+  refuseForbidden(permission, options.networks.length === 0, state.annotations, wished);
+  return {...wished, mayBeCalled: hostname => isListed(permission, 'hostname', hostname)};
 }
 
 function leaveAlone(run: Run, reason: string): number {

@@ -39,7 +39,7 @@ export function refuseForbidden(
 
   for (const {key, name, values} of askedFor(networks, annotations, wishes)) {
     const rules = permission.get(key);
-    const forbidden = values.find(value => !rules?.some(({allows}) => allows(value)));
+    const forbidden = values.find(value => !isListed(permission, key, value));
     if (forbidden === undefined || (!rules && key === 'host-ip')) continue;
     if (!rules)
       throw new CniError('invalidConfig', `${whereOf(name)} is not honoured: ${where} does not list "${key}"`);
@@ -49,6 +49,10 @@ export function refuseForbidden(
     throw new CniError('invalidConfig', `${whereOf(name)}: ${reason}`);
   }
 }
+
+/** Whether the value is one that the section lists for that key. */
+export const isListed = (permission: Permission, key: string, value: string): boolean =>
+  permission.get(key)?.some(({allows}) => allows(value)) ?? false;
 
 interface Asked {
   /** Of the section. */

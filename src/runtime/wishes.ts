@@ -36,6 +36,8 @@ export interface Wishes {
   readonly defaultRoute: Place | undefined;
   readonly hostname: string | undefined;
   readonly aliases: readonly string[];
+  /** Whether others may find it by that hostname, which its bundle has and nobody wishes for. */
+  readonly mayBeCalled: (hostname: string) => boolean;
   /** Undefined leaves it to the networks. */
   readonly dns: DnsWishes | undefined;
 }
@@ -61,6 +63,7 @@ export const noWishes: Wishes = {
   defaultRoute: undefined,
   hostname: undefined,
   aliases: [],
+  mayBeCalled: () => true,
   dns: undefined,
 };
 

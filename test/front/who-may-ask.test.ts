@@ -129,6 +129,18 @@ describe.each<Runtime>(['runc', 'crun'])('with %s', runtime => {
     await flagged.remove();
   });
 
+  test.each([{hostname: ['web*'], called: ['web-1', 'c1']}, {hostname: ['db*'], called: ['c1']}, {called: ['c1']}])(
+    "a bundle's own hostname is a name for others if $hostname may be asked for: $called",
+    async ({called, ...allowed}) => {
+      host.write(file, {allow: allowed});
+      const bundle = host.bundle('c1', {});
+      await host.must('sed', ['-i', 's/"hostname": *"c1"/"hostname":"web-1"/', `${bundle}/config.json`]);
+      expect(await host[runtime]('run', '--detach', '--bundle', bundle, 'c1')).toMatchObject({exitCode: 0});
+      expect(JSON.parse(host.read('/run/cni-hook/containers/c1/mynet:eth0.json'))).toMatchObject({names: {called}});
+      await host[runtime]('delete', '--force', 'c1');
+    },
+  );
+
   test.each([
     {
       asked: {networks: 'second'},

@@ -100,7 +100,7 @@ export default class Hooks extends BaseCommand {
     try {
       parsePermission(allow);
     } catch (error) {
-      this.note(`no container that asks for anything starts: ${reasonOf(error)}`);
+      this.note(`no container starts: ${reasonOf(error)}`);
       process.exitCode = 1;
     }
   }

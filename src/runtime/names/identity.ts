@@ -34,14 +34,16 @@ export interface ContainerRoot {
 export function identify(
   stateDir: string,
   {id, process, bundle, stage}: Named,
-  {hostname, aliases, dns, capabilityArgs}: Wishes,
+  {hostname, aliases, dns, capabilityArgs, mayBeCalled}: Wishes,
 ): Identity {
   const hasMounts = process !== undefined && hasOwnMounts(process.pid);
   if (!hasMounts && hostname === undefined && aliases.length === 0) return {names: undefined, root: undefined};
   const before = stage === 'running' ? recordsOf(stateDir, id).find(({names}) => names)?.names : undefined;
   const config = hasMounts ? readConfig(bundle) : nothing;
   const own = hostname ?? before?.hostname ?? config.hostname;
-  const called = own !== undefined && !nobodys.includes(own) && isHostname(own) ? [own] : [];
+  const isItsName = (name: string) =>
+    !nobodys.includes(name) && isHostname(name) && (name === hostname || (!before && mayBeCalled(name)));
+  const called = own !== undefined && isItsName(own) ? [own] : [];
   const names = {
     called: distinct([...called, ...aliases, ...(before?.called ?? []), id]),
     hostname: own,
