@@ -1,7 +1,7 @@
 // DEL, from the record alone: no netns, no pid, no configuration. It goes on past what fails, and keeps the addresses
 // and the record as long as something could not be taken away: an address in use must not be given out again.
 import {Kernel} from '../kernel/kernel.ts';
-import {isStillAt} from '../kernel/netns.ts';
+import {closeNetns, isStillAt, type OpenNetns, openNetns} from '../kernel/netns.ts';
 import {bootId} from '../kernel/process.ts';
 import type {AttachmentRequest, Owner} from '../plugins/plugin.ts';
 import {parseCniArgs} from '../spec/cni-args.ts';
@@ -14,7 +14,7 @@ import {withContainerLock} from './container-lock.ts';
 import {findKept, keep} from './kept.ts';
 import {forgetNames} from './names/introduce.ts';
 import {callLogged, ipamPorts, leasesIn} from './ports.ts';
-import {type AttachmentRecord, dropRecord, hasContainerDir, recordsOf} from './record.ts';
+import {type AttachmentRecord, dropRecord, hasContainerDir, recordsOf, undoOfRecord} from './record.ts';
 import {dropCached} from './result-cache.ts';
 import type {Settings} from './settings.ts';
 import {isRunning} from './signs.ts';
@@ -66,7 +66,8 @@ function keepsAddresses(settings: Settings, record: AttachmentRecord): boolean {
 
 /** Goes through the chain backwards. */
 function takeBack(settings: Settings, record: AttachmentRecord, open?: Kernel): readonly Error[] {
-  const kernel = open ?? new Kernel();
+  const netns = open ? undefined : netnsToMend(record);
+  const kernel = open ?? new Kernel(netns);
   try {
     const steps = [...record.steps].reverse();
     const failures = steps.flatMap(step =>
@@ -76,7 +77,15 @@ function takeBack(settings: Settings, record: AttachmentRecord, open?: Kernel): 
     return [...tryForgetNames(settings, record), ...failures];
   } finally {
     if (!open) kernel.close();
+    if (netns) closeNetns(netns);
   }
+}
+
+/** The container's netns, if it lives and something in it has to be put back: all else goes with it, or from the host's side. */
+function netnsToMend(record: AttachmentRecord): OpenNetns | undefined {
+  const isInside = undoOfRecord(record).some(op => 'netns' in op && op.netns === 'container');
+  const {path} = record.netns;
+  return isInside && isRunning(record) && isStillAt(path, {...record.netns}) ? openNetns(path) : undefined;
 }
 
 function tryForgetNames(settings: Settings, record: AttachmentRecord): readonly Error[] {

@@ -29,6 +29,7 @@ export function conformance(subject: Subject): void {
   beforeAll(async () => {
     host = await createHost();
     await linkPlugins(host, [subject.type, 'host-local', 'static']);
+    await sh(host, subject.given ?? ':');
   });
   afterAll(() => host.close());
 

@@ -2,6 +2,8 @@
 
 export interface Subject {
   readonly type: string;
+  /** Shell commands that come before, in the host. */
+  readonly given?: string;
   /** Configurations without what all have (name, cniVersion, type). The first is the richest: it is the one that is broken. */
   readonly configs: readonly Config[];
   readonly sabotage: readonly Sabotage[];

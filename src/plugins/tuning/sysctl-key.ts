@@ -5,18 +5,18 @@
 /** The part that stands for the container's interface. */
 const placeholder = 'IFNAME';
 
-/** The path below /proc/sys. Throws a plain Error for what is no sysctl of the network. */
+/** The path below /proc/sys; `ifName` is "" where no interface is meant, as in STATUS. Throws a plain Error for what is no sysctl of the network. */
 export function sysctlKey(name: string, ifName: string): string {
-  const parts = partsOf(name, ifName).map(part => (part === placeholder ? ifName : part));
+  const parts = partsOf(name, ifName);
   const [first, ...rest] = parts;
   const isPlain = rest.length > 0 && rest.every(part => !['', '.', '..'].includes(part) && !/\p{Cc}/u.test(part));
   if (first !== 'net' || !isPlain) throw new Error(`"${name}" is no sysctl of the network: it must begin with "net."`);
-  return parts.join('/');
+  return parts.map(part => (part === placeholder ? ifName : part)).join('/');
 }
 
 function partsOf(name: string, ifName: string): readonly string[] {
   const plain = name.replace(/^\//, '');
   if (/^[^.]*\//.test(plain)) return plain.split('/');
-  const parts = plain.replace(`.${ifName}.`, `.${placeholder}.`).split('.');
-  return parts.map(part => part.replaceAll('/', '.'));
+  const parts = ifName === '' ? plain : plain.replace(`.${ifName}.`, `.${placeholder}.`);
+  return parts.split('.').map(part => part.replaceAll('/', '.'));
 }

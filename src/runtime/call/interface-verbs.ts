@@ -45,7 +45,13 @@ export const interfaceVerbs: Verbs = {
 
 function addLocked(call: PluginCall, netns: OpenNetns): Result {
   const prepared = prepare(call);
-  const container: Container = {id: call.parameters.containerId, process: undefined, netns, bundle: '', stage: 'running'};
+  const container: Container = {
+    id: call.parameters.containerId,
+    process: undefined,
+    netns,
+    bundle: '',
+    stage: 'running',
+  };
   const record = findRecord(call.settings.stateDir, keyOf(call));
   if (record?.result && stands(record, record.result, prepared.chain, netns)) return record.result;
   refuseMissing({...call.settings, pluginDirs: call.parameters.path}, prepared.network, prepared.chain);
@@ -138,13 +144,13 @@ function whileLocked<T>({settings: {stateDir}}: PluginCall, containerId: string,
   });
 }
 
-/** What is in the container is taken back too, if the caller names its netns and that is the recorded one. */
+/** What is in the container is taken back too, by the path that the caller names if that leads to the recorded netns, or else by the recorded one. */
 function detachOrThrow({settings, parameters}: PluginCall, record: AttachmentRecord): void {
   const path = parameters.netns;
   const netns = isStillAt(path, record.netns) ? openNetns(path) : undefined;
   const kernel = new Kernel(netns);
   try {
-    const [failure] = detach(settings, record, kernel);
+    const [failure] = detach(settings, record, netns && kernel);
     if (failure) throw failure;
   } finally {
     kernel.close();
