@@ -20,8 +20,8 @@ describe('a chain', () => {
     ['of ours alone is one segment', [{type: 'loopback'}, ours], ['ours']],
     [
       'is cut before each plugin of somebody else, and behind',
-      [ours, {type: 'tuning'}, {type: 'portmap'}, {type: 'loopback'}],
-      ['ours', 'tuning', 'portmap', 'ours'],
+      [ours, {type: 'sbr'}, {type: 'vrf'}, {type: 'loopback'}],
+      ['ours', 'sbr', 'vrf', 'ours'],
     ],
     [
       'has a plugin of ours run from its file where that is asked for',
@@ -34,11 +34,11 @@ describe('a chain', () => {
 
   test('knows whether anybody else may want to look into the netns at the end', () => {
     const foreignIpam = {type: 'bridge', ipam: {type: 'dhcp'}};
-    expect([
-      hasForeign(chain(ours)),
-      hasForeign(chain(ours, {type: 'tuning'})),
-      hasForeign(chain(foreignIpam)),
-    ]).toEqual([false, true, true]);
+    expect([hasForeign(chain(ours)), hasForeign(chain(ours, {type: 'sbr'})), hasForeign(chain(foreignIpam))]).toEqual([
+      false,
+      true,
+      true,
+    ]);
   });
 
   test('names file, network and plugin when a configuration is wrong', () => {
