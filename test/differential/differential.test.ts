@@ -13,7 +13,10 @@ let sides: readonly Side[] = [];
 const compared = new Map<string, Comparison>();
 
 beforeAll(async () => {
-  sides = await Promise.all([openReference(), openOurs(['bridge', 'firewall', 'host-local', 'loopback', 'ptp', 'static'])]);
+  sides = await Promise.all([
+    openReference(),
+    openOurs(['bridge', 'firewall', 'host-local', 'loopback', 'portmap', 'ptp', 'static']),
+  ]);
   const [theirs, ours] = sides as readonly [Side, Side];
   const waiting = [...inputs];
   const work = async () => {

@@ -6,6 +6,7 @@ import {faultInputs} from './faults.ts';
 import {firewallInputs} from './firewall.ts';
 import {hostLocalInputs} from './host-local.ts';
 import {loopbackInputs} from './loopback.ts';
+import {portmapInputs} from './portmap.ts';
 import {ptpInputs} from './ptp.ts';
 import {staticInputs} from './static.ts';
 import {versionInputs} from './versions.ts';
@@ -18,6 +19,7 @@ export const inputs: readonly Input[] = [
   ...firewallInputs,
   ...hostLocalInputs,
   ...loopbackInputs,
+  ...portmapInputs,
   ...ptpInputs,
   ...staticInputs,
 ];
