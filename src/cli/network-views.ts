@@ -15,7 +15,7 @@ import {noCniArgs} from '../spec/cni-args.ts';
 import {CniError, reasonOf} from '../spec/error.ts';
 import {Fields} from '../spec/fields.ts';
 import type {Network} from '../spec/network.ts';
-import {overlap, sizeOf, spanOfRange, spanOfSubnet} from './subnet-size.ts';
+import {overlap, type Span, sizeOf, spanOfRange, spanOfSubnet} from './subnet-size.ts';
 
 export interface NetworkView {
   readonly file: string;
@@ -48,6 +48,8 @@ export function viewNetworks(settings: Settings): readonly NetworkView[] {
   const loaded = [...loadAll(settings.confDir)];
   const views = loaded.map(item => viewOf(item, settings));
   const first = views.find(({name}) => name !== undefined);
+  // Each is held against all others, so what that takes is made once.
+  const spread = views.map(view => ({...view, ranges: view.ranges.map(withSpans)}));
   return views.map((view, i) => ({
     ...view,
     isDefault: view === first,
@@ -55,12 +57,25 @@ export function viewNetworks(settings: Settings): readonly NetworkView[] {
       ...view.problems,
       ...shadowed(view, views.slice(0, i)),
       ...overlapping(
-        view,
-        views.filter(other => other !== view),
+        {...view, ranges: spread[i]?.ranges ?? []},
+        spread.filter((_, j) => j !== i),
       ),
     ],
   }));
 }
+
+type SpreadView = Omit<NetworkView, 'ranges'> & {readonly ranges: readonly Spread[]};
+
+interface Spread extends RangeView {
+  readonly ofSubnet: Span;
+  readonly ofRange: Span;
+}
+
+const withSpans = (range: RangeView): Spread => ({
+  ...range,
+  ofSubnet: spanOfSubnet(range.subnet),
+  ofRange: spanOfRange(range.start, range.end),
+});
 
 function viewOf({file, network}: Loaded, settings: Settings): NetworkView {
   const nothing = {file, isDefault: false, plugins: [], bridges: [], ranges: []};
@@ -146,14 +161,13 @@ function shadowed({name}: NetworkView, earlier: readonly NetworkView[]): readonl
 }
 
 /** Networks may share a subnet only on one bridge, and addresses never. */
-function overlapping({bridges, ranges}: NetworkView, others: readonly NetworkView[]): readonly string[] {
+function overlapping(view: SpreadView, others: readonly SpreadView[]): readonly string[] {
   return others.flatMap(other => {
-    const onOneBridge = bridges.some(bridge => other.bridges.includes(bridge));
-    const pairs = ranges.flatMap(mine => other.ranges.map(theirs => ({mine, theirs})));
-    const clash = pairs.find(({mine, theirs}) => {
-      if (onOneBridge) return overlap(spanOfRange(mine.start, mine.end), spanOfRange(theirs.start, theirs.end));
-      return overlap(spanOfSubnet(mine.subnet), spanOfSubnet(theirs.subnet));
-    });
+    const onOneBridge = view.bridges.some(bridge => other.bridges.includes(bridge));
+    const pairs = view.ranges.flatMap(mine => other.ranges.map(theirs => ({mine, theirs})));
+    const clash = pairs.find(({mine, theirs}) =>
+      onOneBridge ? overlap(mine.ofRange, theirs.ofRange) : overlap(mine.ofSubnet, theirs.ofSubnet),
+    );
     return clash ? [`${clash.mine.subnet} overlaps with ${clash.theirs.subnet} of network "${other.name}"`] : [];
   });
 }
