@@ -13,6 +13,7 @@ import {pinPath} from './container-dir.ts';
 import {defaultsIn, withoutDefaults} from './default-route.ts';
 import {detach} from './detach.ts';
 import {checkGranted, grantWishes} from './grant.ts';
+import {giveUpKept} from './kept-otherwise.ts';
 import {refuseMissing} from './missing-plugins.ts';
 import {identify} from './names/identity.ts';
 import {introduce} from './names/introduce.ts';
@@ -163,10 +164,13 @@ function clearDead(settings: Settings, container: Container): readonly Attachmen
   });
 }
 
-function attachOrRecall(settings: Settings, container: Container, prepared: Prepared): Attached {
-  const {request} = prepared;
+function attachOrRecall(settings: Settings, container: Container, prepared: PreparedNetwork): Attached {
+  const {request, own} = prepared;
   const record = findRecord(settings.stateDir, {...request, plugin: ''});
-  if (!record) return attach(settings, container, pinIfNeeded(settings, container, prepared));
+  if (!record) {
+    giveUpKept(settings, request, own.ips);
+    return attach(settings, container, pinIfNeeded(settings, container, prepared));
+  }
   if (!isSame(record.process, container.process)) {
     throw new CniError(
       'attachmentExists',

@@ -1,6 +1,6 @@
 // A network as it is used for one container: what is wished for is in the configurations of the plugins that are to bring it
 // about, so that the record, which holds them, says it all for DEL, CHECK and repair.
-import {parseAddress, parseCidr, sameAddress} from '../spec/address.ts';
+import {type Address, parseAddress, parseCidr, sameAddress} from '../spec/address.ts';
 import {CniError} from '../spec/error.ts';
 import {Fields, isObject, type JsonObject} from '../spec/fields.ts';
 import type {Network, PluginConfig} from '../spec/network.ts';
@@ -72,6 +72,7 @@ function checkHeard({name, file, plugins}: Network, capability: string): void {
 const unheard = (network: string, asked: string, got: string): CniError =>
   new CniError('invalidConfig', `network "${network}" was asked for ${asked}, and its plugins gave ${got || 'none'}`);
 
-const addressOf = (text: string) => (text.includes('/') ? parseCidr(text).address : parseAddress(text));
+/** Of an address with or without a prefix length. */
+export const addressOf = (text: string): Address => (text.includes('/') ? parseCidr(text).address : parseAddress(text));
 
 const runtimeConfigOf = ({runtimeConfig}: JsonObject): JsonObject => (isObject(runtimeConfig) ? runtimeConfig : {});

@@ -153,6 +153,18 @@ describe.each<Runtime>(['runc', 'crun'])('with %s', runtime => {
   });
 });
 
+test('a container whose address is kept gets another one if it asks for that', async () => {
+  const first = await start(host, 'runc', 'c1', asking({'keep-ip': '1h', ip: '172.19.1.50'}));
+  await first.remove();
+  await expect(start(host, 'runc', 'c2', asking({ip: '172.19.1.50'}))).rejects.toThrow(
+    'requested IP 172.19.1.50 is not available',
+  );
+  const second = await start(host, 'runc', 'c1', asking({'keep-ip': '1h', ip: '172.19.1.60'}));
+  expect(await second.addresses()).toEqual(['172.19.1.60/24', expect.stringMatching(/^fd00:19:1::/)]);
+  const other = await start(host, 'runc', 'c2', asking({ip: '172.19.1.50'}));
+  await Promise.all([second.remove(), other.remove()]);
+});
+
 test('an address that a container holds whose end nobody has told of is free for another', async () => {
   const dead = await start(host, 'runc', 'dead', asking({ip: '172.19.1.77'}));
   // Its netns goes with it, and no poststop is called.
