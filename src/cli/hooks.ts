@@ -13,6 +13,7 @@ export const hookFlags = [
     'A network, as NAME or NAME:INTERFACE; may be given again. Without it the container\'s annotation "io.cni-hook.networks" decides, else the first network of the conf dir.',
   ],
   ['--strict', 'Fail for a container that has no network namespace of its own.'],
+  ['--no-dns', "Leave the container's resolv.conf, hosts and hostname as they are."],
   ['--timeout SECONDS', 'Give up, and take everything back, after that long: 25 by default.'],
   ['--dry-run', 'Print the commands that would be run, and touch nothing.'],
   ['--conf-dir, --plugin-dir, --state-dir', 'As for the commands.'],

@@ -7,7 +7,7 @@ import {createHost, executable, type Host} from '../host.ts';
 
 /** Every command with its arguments and flags. It is what scripts rely on: to change a line is to break somebody. */
 const commands = `
-add NETWORK TARGET: --alias --cap-args --cni-args --conf-dir --container-id --dry-run --hostname --ifname -i --ip --json --mac --plugin-dir --publish -p --root --runtime --state-dir --timeout
+add NETWORK TARGET: --alias --cap-args --cni-args --conf-dir --container-id --dry-run --hostname --ifname -i --ip --json --mac --no-dns --plugin-dir --publish -p --root --runtime --state-dir --timeout
 check NETWORK TARGET: --conf-dir --container-id --ifname -i --json --plugin-dir --root --runtime --state-dir --timeout
 completion SHELL: --conf-dir --json --plugin-dir --state-dir
 del NETWORK TARGET: --cap-args --cni-args --conf-dir --container-id --dry-run --force --ifname -i --json --plugin-dir --root --runtime --state-dir --timeout
