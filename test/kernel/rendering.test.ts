@@ -11,6 +11,8 @@ jest.setTimeout(60_000);
 interface Case {
   readonly what: string;
   readonly settings: object;
+  /** Plugins behind the bridge. */
+  readonly chained?: readonly object[];
   /** Shell commands that come before, in both hosts. */
   readonly given?: readonly string[];
   /** What must be there in the end, so that two equal hosts can't be two empty ones. */
@@ -23,6 +25,11 @@ const gateway = {isGateway: true, isDefaultGateway: true, ipMasq: true};
 const hostLocal = (ranges: readonly object[], more: object = {}) => ({
   ipam: {type: 'host-local', ranges: ranges.map(range => [range]), ...more},
 });
+const portMappings = [
+  {hostPort: 8080, containerPort: 80},
+  {hostPort: 5353, containerPort: 53, protocol: 'udp', hostIP: '127.0.0.1'},
+];
+const portmap = (more: object = {}) => ({type: 'portmap', runtimeConfig: {portMappings}, ...more});
 const withRoute = (route: object) => ({...gateway, ...hostLocal([v4], {routes: [route]})});
 
 const cases: readonly Case[] = [
@@ -99,6 +106,18 @@ const cases: readonly Case[] = [
     },
     has: /"dst":"fd00:9::\/32".*"metric":77/,
   },
+  {
+    what: 'published ports',
+    settings: {...gateway, ...hostLocal([v4, v6])},
+    chained: [portmap()],
+    has: /"elem":\{"val":\{"concat":\["127\.0\.0\.1","udp",5353\]\},"comment":"cni-hook mynet\/c1\/eth0"/,
+  },
+  {
+    what: 'published ports on conditions',
+    settings: {...gateway, ...hostLocal([v4, v6])},
+    chained: [portmap({conditionsV4: ['ip', 'saddr', '192.0.2.0/24'], masqAll: true})],
+    has: /"dport"[^|]*8080/,
+  },
 ];
 
 let byHook: Host;
@@ -110,10 +129,11 @@ afterEach(async () => {
   await Promise.all([byHook.close(), byHand.close()]);
 });
 
-test.each(cases)('the commands for $what do what the hook does', async ({settings, given = [], has}) => {
+test.each(cases)('the commands for $what do what the hook does', async ({settings, chained = [], given = [], has}) => {
   const [mine, theirs] = await Promise.all([byHook.netns(), byHand.netns()]);
   for (const host of [byHook, byHand]) await host.must('sh', ['-ec', given.join('\n')]);
-  byHook.write('/etc/cni/net.d/10.conflist', bridgeNetwork('mynet', 'cnibr1', settings));
+  const network = bridgeNetwork('mynet', 'cnibr1', settings) as {readonly plugins: readonly object[]};
+  byHook.write('/etc/cni/net.d/10.conflist', {...network, plugins: [...network.plugins, ...chained]});
   const {exitCode, stderr} = await byHook.hook('createRuntime', creating('c1', mine.pid));
   expect({exitCode, stderr}).toEqual({exitCode: 0, stderr: ''});
 
