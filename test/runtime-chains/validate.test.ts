@@ -108,7 +108,8 @@ test.each([
 });
 
 test('the reference’s plugins speak what the network asks for', async () => {
-  const types = ['portmap', 'firewall', 'tuning', 'bandwidth', 'sbr'].map(type => ({type}));
+  const external = {'cni-hook': {external: true}};
+  const types = ['portmap', 'firewall', 'tuning', 'bandwidth', 'sbr'].map(type => ({type, ...external}));
   put('10-a.conflist', {...bridge('a', '10.1.0.0/24'), plugins: [...bridge('a', '10.1.0.0/24').plugins, ...types]});
   expect(await cli(['validate'])).toMatchObject({exitCode: 0, stdout: ''});
   put('10-a.conflist', {cniVersion: '1.1.0', name: 'a', plugins: types});

@@ -66,8 +66,12 @@ function unspokenIn({plugins, cniVersion}: Network, settings: Settings): readonl
   } catch (error) {
     return [reasonOf(error)];
   }
-  const types = plugins.flatMap(({type, json}) => [type, new Fields(json, '').child('ipam').string('type')]);
-  const foreign = types.filter(type => type !== '' && verbsOf(type) === undefined);
+  const foreign = plugins.flatMap(({type, json}) => {
+    const conf = new Fields(json, '');
+    const ipam = conf.child('ipam').string('type');
+    const isFile = verbsOf(type) === undefined || conf.child('cni-hook').boolean('external');
+    return [...(isFile ? [type] : []), ...(ipam !== '' && verbsOf(ipam) === undefined ? [ipam] : [])];
+  });
   return [...new Set(foreign)].flatMap(type => {
     try {
       const versions = probeVersions(settings, type, cniVersion);
