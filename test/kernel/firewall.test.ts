@@ -122,6 +122,39 @@ test('a host that begins to drop later finds its networks let through', async ()
   expect(await reachesOutside(red)).toEqual([true, true]);
 });
 
+test('a network is let through when Docker has started again', async () => {
+  await sh(docker);
+  host.write('/etc/cni/net.d/10.conflist', network('red', 1));
+  const red = await attach('c1');
+  // Docker makes all of its own again, and keeps DOCKER-USER.
+  const again = docker.split('\n').filter(line => !line.includes('DOCKER-USER -j RETURN'));
+  await sh(both('iptables -F FORWARD; iptables -F DOCKER-FORWARD; iptables -X DOCKER-FORWARD'));
+  await sh(again.join('\n').replaceAll(/(ip6?tables) -N DOCKER-USER; /g, ''));
+  expect(await rulesets()).toMatch(/^-A DOCKER-USER -j CNI-HOOK-red$/m);
+  expect(await reachesOutside(red)).toEqual([true, true]);
+});
+
+test('the commands of --dry-run make the same firewall', async () => {
+  await sh(both('iptables -P FORWARD DROP; iptables -N CNI-ADMIN'));
+  host.write('/etc/cni/net.d/10.conflist', network('red', 1, {ingressPolicy: 'same-bridge'}));
+  const container = await host.netns();
+  const path = `/proc/${container.pid}/ns/net`;
+  const commands = (await cli('add', 'red', path, '--dry-run')).stdout;
+  // How often iptables' chain is used is noted only by ourselves.
+  const rules = async () =>
+    (await rulesets())
+      .replaceAll(/^\t\treturn comment "table.*\n/gm, '')
+      .split('\n')
+      .sort();
+  await sh(commands);
+  const typed = await rules();
+  await container.run('ip', ['link', 'delete', 'eth0']);
+  await sh(`ip link delete br-red; nft flush ruleset; ${both('iptables -P FORWARD DROP; iptables -N CNI-ADMIN')}`);
+  expect(await cli('add', 'red', path)).toMatchObject({exitCode: 0});
+  expect(typed).toEqual(await rules());
+  expect(typed).toContain('-A CNI-HOOK-red -s 10.1.0.0/24 -j CNI-ADMIN');
+});
+
 test('a port that the host has directed to a container is let in, and its other ports are not', async () => {
   await sh(both('iptables -P FORWARD DROP'));
   host.write('/etc/cni/net.d/10.conflist', network('red', 1));

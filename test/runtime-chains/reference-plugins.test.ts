@@ -48,7 +48,7 @@ const cases: readonly Case[] = [
   },
   {
     name: 'firewall behind ours',
-    plugins: [ourBridge, {type: 'firewall'}],
+    plugins: [ourBridge, {type: 'firewall', ...external}],
     proof: {where: 'host', command: 'iptables-save', shows: /CNI-FORWARD -s 10\.7\.0\.\d+\/32 -j ACCEPT/},
   },
   {name: 'tuning behind ours', plugins: [ourBridge, tuning], proof: tuned},
@@ -84,7 +84,7 @@ const cases: readonly Case[] = [
   },
   {
     name: 'all that go together behind ours',
-    plugins: [ourBridge, portmap, {type: 'firewall'}, ourLoopback, tuning],
+    plugins: [ourBridge, portmap, {type: 'firewall', ...external}, ourLoopback, tuning],
     flags: publish,
     proof: tuned,
     complaint: portmapComplaint,
