@@ -28,6 +28,7 @@ const LINKLAYER_ETHERNET = 1;
 const TC_U32_TERMINAL = 1;
 const TC_ACT_STOLEN = 4;
 const EGRESS_REDIR = 1;
+const ECHO = 8;
 const most = 2 ** 32 - 1;
 
 /** Where it hangs on the link, and the handle that it has there: "1:" and "ffff:". */
@@ -99,9 +100,9 @@ function addRedirect(index: number, to: number): readonly Request[] {
 const deleteQdisc = ({where}: DeleteQdisc, index: number): Request =>
   message(RTM.DELQDISC, NLM.ACK, {index, parent: places[where].parent, handle: 0}, []);
 
-/** Asks for the qdisc of what a link sends. A link that has none of its own answers with an error, or with nothing. */
+/** Asks for the qdisc of what a link sends. The kernel tells it to who listens, and with ECHO to who asks; one of its own making it tells to nobody. */
 export const getBucket = (index: number): Request =>
-  message(RTM.GETQDISC, NLM.ACK, {index, parent: places.root.parent, handle: 0}, []);
+  message(RTM.GETQDISC, NLM.ACK | ECHO, {index, parent: places.root.parent, handle: 0}, []);
 
 /** Asks for the filters of what a link receives. */
 export const dumpRedirects = (index: number): Request =>
