@@ -100,6 +100,27 @@ describe('hooks install --allow', () => {
   });
 });
 
+test('doctor says what is wrong with what may be asked for', async () => {
+  const found = async () => {
+    const {stdout} = await host.run(executable, ['doctor', '--json']);
+    const {findings} = JSON.parse(stdout) as {
+      readonly findings: readonly {readonly area: string; readonly what: string}[];
+    };
+    return findings.filter(({area}) => area === 'allow').map(({what}) => what);
+  };
+  expect(await found()).toEqual([]);
+  host.write(file, {allow: {networks: ['mynet', 'tenant-*']}});
+  await host.must('chmod', ['644', file]);
+  expect(await found()).toEqual([expect.stringContaining('can be read')]);
+  host.write(file, {allow: {networks: ['gone'], ip: ['x']}});
+  await host.must('chmod', ['666', file]);
+  expect(await found()).toEqual([
+    expect.stringContaining('others than root may write'),
+    expect.stringContaining('"x" is not an address'),
+    expect.stringContaining('lists the network "gone", and there is none'),
+  ]);
+});
+
 const annotated = (annotations: Readonly<Record<string, string>>) => ({
   annotations: Object.fromEntries(Object.entries(annotations).map(([key, value]) => [`io.cni-hook.${key}`, value])),
 });

@@ -9,6 +9,7 @@ import {directories} from '../doctor/directories.ts';
 import {formatFindings} from '../doctor/format.ts';
 import {hookFiles} from '../doctor/hook-files.ts';
 import {networks} from '../doctor/networks.ts';
+import {permission} from '../doctor/permission.ts';
 
 interface Report {
   /** The gravest of the findings. */
@@ -28,7 +29,8 @@ export default class Doctor extends BaseCommand {
       throw new CniError('ioFailure', "firewalls and other users' processes can't be looked at: run this as root");
     }
     const ourCommand = (words: string) => [`cni-hook ${words}`, ...directoryFlags(flags)].join(' ');
-    const findings = [...examine(settings, [directories, networks, hookFiles], ourCommand)];
+    const allow = settings.allow ? [permission] : [];
+    const findings = [...examine(settings, [directories, networks, hookFiles, ...allow], ourCommand)];
     const level = (['error', 'warning'] as const).find(grave => findings.some(finding => finding.level === grave));
     this.print(formatFindings(findings));
     if (level) process.exitCode = 1;
