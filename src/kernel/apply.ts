@@ -20,8 +20,8 @@ import type {Request} from './netlink/wire.ts';
 import {type Script, scriptOf} from './nft-script.ts';
 import {findLinkIn} from './observe.ts';
 import type {AddBridge, AddIfb, AddMacvlan, AddVeth, DeleteLink, Netns, Op, SetLink} from './op.ts';
-import {waitUntilSettled} from './settle.ts';
 import {changePorts, forgetFlows} from './ports/change.ts';
+import {waitUntilSettled} from './settle.ts';
 import {runTool} from './tool.ts';
 
 /** Does them in order. 'stop' ends at the first failure, 'go on' collects all and does not mind what is already gone. */
@@ -97,7 +97,8 @@ class Run {
       case 'bucket.set':
       case 'redirect.add':
       case 'qdisc.delete':
-        for (const request of shapingRequests(op, link => this.#indexOf('host', link))) this.#queue('host', op, request);
+        for (const request of shapingRequests(op, link => this.#indexOf('host', link)))
+          this.#queue('host', op, request);
         break;
       case 'ifb.delete':
         this.#deleteLink({...op, op: 'link.delete', netns: 'host'});

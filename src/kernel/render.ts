@@ -5,8 +5,8 @@ import {renderFirewall} from './firewall/render.ts';
 import {nftTable} from './names.ts';
 import type {TableFamily} from './netlink/nfnetlink.ts';
 import {guardElements, scriptOf} from './nft-script.ts';
-import {renderPorts} from './ports/elements.ts';
 import type {AddBridge, AddRoute, AddVeth, Netns, Op, SetLink, SetPort, SetPortVlans} from './op.ts';
+import {renderPorts} from './ports/elements.ts';
 import {renderShape} from './render-shape.ts';
 
 /** How long duplicate address detection may take. The kernel's takes one to two seconds, and starts within one. */
