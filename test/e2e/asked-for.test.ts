@@ -102,6 +102,12 @@ describe.each<Runtime>(['runc', 'crun'])('with %s', runtime => {
       expect(await host.run(executable, ['check', network, 'c1', '--ifname', ifname])).toMatchObject({exitCode: 0});
     }
     expect(await host.run(executable, ['repair', '--dry-run'])).toMatchObject({exitCode: 0, stdout: ''});
+    await host.must('sh', ['-ec', 'ip route flush default; ip -6 route flush default; ip link delete eth1'], {
+      netnsOf: container.pid,
+    });
+    await host.must(executable, ['repair']);
+    expect(await defaultsOf(container.pid)).toEqual(['172.19.1.1 eth0', 'fd00:19:1::1 eth0']);
+    await container.ping('172.19.2.1');
     await container.remove();
   });
 
