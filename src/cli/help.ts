@@ -2,6 +2,7 @@
 import type {Command} from '@oclif/core/command';
 import type {Config} from '@oclif/core/config';
 import {Help} from '@oclif/core/help';
+import {examples} from './examples.ts';
 import {hookFlags, hooks} from './hooks.ts';
 import {usesColour} from './terminal.ts';
 
@@ -21,11 +22,18 @@ export class CommandLineHelp extends Help {
   }
 
   override async showCommandHelp(command: Command.Loadable): Promise<void> {
-    const {args, flags, baseFlags, description, examples} = await command.load();
+    const {args, flags, baseFlags, description} = await command.load();
     const named = Object.entries(args).map(([name, arg]) => [name, {...arg, name}] as const);
     const places = named.map(([name, {required}]) => (required ? name.toUpperCase() : `[${name.toUpperCase()}]`));
     const usage = [command.id, ...places, '[FLAGS]'].join(' ');
-    const known = {args: Object.fromEntries(named), flags: {...baseFlags, ...flags}, description, examples, usage};
+    const shown = [(examples[command.id] ?? []).map(example => `$ ${example}`).join('\n')];
+    const known = {
+      args: Object.fromEntries(named),
+      flags: {...baseFlags, ...flags},
+      description,
+      usage,
+      examples: shown,
+    };
     await super.showCommandHelp({...command, ...known} as Command.Loadable);
   }
 
