@@ -82,6 +82,7 @@ describe('answers', () => {
         mtu: 1400,
         up: true,
         promisc: false,
+        queueLength: 1000,
         master: 3,
         alias: 'cni-hook mynet/c1/eth0',
         peer: 2,
