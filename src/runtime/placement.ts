@@ -14,17 +14,21 @@ export interface OwnWishes {
   readonly ports: readonly PortMapping[];
 }
 
-export interface PlacedNetwork extends Selected {
-  readonly own: OwnWishes;
+/** A network by its name, as far as it matters here. */
+interface Named {
+  readonly network: {readonly name: string};
+  readonly ifName: string;
 }
 
+export type PlacedNetwork<T extends Named = Selected> = T & {readonly own: OwnWishes};
+
 /** Throws `invalidConfig` for a wish that concerns none of the networks. */
-export function placeWishes(selected: readonly Selected[], wishes: Wishes): readonly PlacedNetwork[] {
+export function placeWishes<T extends Named>(selected: readonly T[], wishes: Wishes): readonly PlacedNetwork<T>[] {
   const [first] = selected;
   if (!first) return [];
   const {ips, macs, ports, defaultRoute} = wishes;
   const holder = defaultRoute ? findPlace(selected, defaultRoute, 'the default route') : first;
-  const valuesFor = (item: Selected, placed: readonly Placed[]) =>
+  const valuesFor = (item: T, placed: readonly Placed[]) =>
     placed
       .filter(({place, value}) => item === (place ? findPlace(selected, place, value) : first))
       .map(({value}) => value);
@@ -36,11 +40,11 @@ export function placeWishes(selected: readonly Selected[], wishes: Wishes): read
       ports: item === holder ? ports : [],
     },
   }));
-  const isHolder = ({ifName}: Selected) => ifName === holder.ifName;
+  const isHolder = ({ifName}: Named) => ifName === holder.ifName;
   return [...all.filter(item => isHolder(item)), ...all.filter(item => !isHolder(item))];
 }
 
-function findPlace(selected: readonly Selected[], place: Place, what: string): Selected {
+function findPlace<T extends Named>(selected: readonly T[], place: Place, what: string): T {
   const found = selected.find(
     ({network, ifName}) => network.name === place.network && (place.ifName ?? ifName) === ifName,
   );
@@ -50,7 +54,7 @@ function findPlace(selected: readonly Selected[], place: Place, what: string): S
   throw new CniError('invalidConfig', `${what} is asked for "${asked}", where the container is not: it is in ${there}`);
 }
 
-function onlyOne(macs: readonly string[], {network, ifName}: Selected): string | undefined {
+function onlyOne(macs: readonly string[], {network, ifName}: Named): string | undefined {
   const [mac, ...more] = macs;
   if (more.length === 0) return mac;
   throw new CniError(

@@ -17,19 +17,19 @@ export function selectNetworks(
 ): readonly Selected[] {
   const entries = flags.length > 0 ? flags : splitList(annotations[annotation.networks]);
   if (entries.length === 0) return [{network: loadDefaultNetwork(confDir), ifName: 'eth0'}];
-  const parsed = entries.map(entry => parsePlace(entry));
-  const used = new Set(parsed.flatMap(({ifName}) => ifName ?? []));
-  const selected = parsed.map(({network, ifName}) => ({
-    network: loadNetwork(confDir, network),
-    ifName: ifName ?? nextFree(used),
-  }));
-  const double = selected.find(({ifName}, i) => selected.findIndex(other => other.ifName === ifName) !== i);
-  if (double)
-    throw new CniError(
-      'invalidConfig',
-      `two networks want the interface name "${double.ifName}": ${entries.join(', ')}`,
-    );
-  return selected;
+  return nameInterfaces(entries).map(({network, ifName}) => ({network: loadNetwork(confDir, network), ifName}));
+}
+
+/** The networks by name, and each one's interface. Throws `invalidConfig`, `invalidEnvironment`. */
+export function nameInterfaces(
+  entries: readonly string[],
+): readonly {readonly network: string; readonly ifName: string}[] {
+  const places = entries.map(entry => parsePlace(entry));
+  const used = new Set(places.flatMap(({ifName}) => ifName ?? []));
+  const named = places.map(({network, ifName}) => ({network, ifName: ifName ?? nextFree(used)}));
+  const double = named.find(({ifName}, i) => named.findIndex(other => other.ifName === ifName) !== i);
+  if (!double) return named;
+  throw new CniError('invalidConfig', `two networks want the interface name "${double.ifName}": ${entries.join(', ')}`);
 }
 
 function nextFree(used: Set<string>): string {

@@ -167,6 +167,18 @@ describe('wire', () => {
     ['a wrong hostname', '{}', ['--hostname', 'a b'], '--hostname: '],
     ['a wrong alias', '{}', ['--alias', 'good', '--alias', 'b d'], '--alias: '],
     ['a wrong place for the default route', '{}', ['--default-route', 'a/b'], '--default-route: '],
+    [
+      'an address for a network that it is not in',
+      '{}',
+      ['--network', 'mynet', '--ip', 'other=10.67.0.9'],
+      '10.67.0.9 is asked for "other", where the container is not: it is in mynet:eth0',
+    ],
+    [
+      'one interface for two networks',
+      '{}',
+      ['--network', 'mynet:net0', '--network', 'other:net0'],
+      'two networks want the interface name "net0"',
+    ],
     ['nothing', '{}', ['--hostname', ''], '--hostname is empty'],
     ['an executable that is not there', '{}', ['--hook', '/no/such'], '--hook: there is no "/no/such"'],
     [

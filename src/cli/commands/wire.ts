@@ -4,13 +4,15 @@ import {existsSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {string} from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import {type Annotations, annotation, parsePlace} from '../../spec/annotations.ts';
+import {placeWishes} from '../../runtime/placement.ts';
+import {nameInterfaces} from '../../runtime/select.ts';
+import {type Annotations, annotation} from '../../spec/annotations.ts';
 import {CniError} from '../../spec/error.ts';
 import {BaseCommand} from '../base.ts';
 import {askForSpec, configOf, readConfig} from '../bundle-file.ts';
 import {type Changed, changeConfig} from '../change-config.ts';
 import {wire} from '../wiring.ts';
-import {addressFlags, annotationsFrom, nameFlags, networksFlags} from '../wish-flags.ts';
+import {addressFlags, annotationsFrom, nameFlags, networksFlags, wishesFrom} from '../wish-flags.ts';
 
 export default class Wire extends BaseCommand {
   static override readonly description =
@@ -67,9 +69,10 @@ function executableOf(path: string | undefined): string {
 }
 
 function annotationsOf(networks: readonly string[] = [], flags: Parameters<typeof annotationsFrom>[0]): Annotations {
-  for (const network of networks) parsePlace(network);
-  return {
-    ...(networks.length > 0 && {[annotation.networks]: networks.join(',')}),
-    ...annotationsFrom(flags),
-  };
+  const annotations = annotationsFrom(flags);
+  if (networks.length === 0) return annotations;
+  // Which network of the conf dir is the first, nobody knows yet: only what is named can be held against each other.
+  const named = nameInterfaces(networks).map(({network: name, ifName}) => ({network: {name}, ifName}));
+  placeWishes(named, wishesFrom(annotations));
+  return {[annotation.networks]: networks.join(','), ...annotations};
 }
