@@ -1,6 +1,6 @@
 // Answers a Question with Facts: a get for each thing asked for, never a dump of the whole host.
 import {CniError} from '../spec/error.ts';
-import type {Facts, GuardedLink, Link, Question, RouteFact} from './facts.ts';
+import type {Facts, FirewallFacts, GuardedLink, Link, Question, RouteFact} from './facts.ts';
 import {readFirewall} from './firewall/read.ts';
 import type {Kernel} from './kernel.ts';
 import {errno} from './libc.ts';
@@ -12,7 +12,7 @@ import {dumpAddresses, dumpLinks, getLink, readAddress, readLink} from './netlin
 import type {NetlinkSocket} from './netlink/socket.ts';
 import {readIfThere, readOrNothing} from './netns.ts';
 import {readPeer, readShaped, readUplink} from './observe-shaping.ts';
-import type {Netns} from './op.ts';
+import type {Netns, SetFirewall} from './op.ts';
 import {localnetKey} from './ports/port.ts';
 import {readPorts} from './ports/read.ts';
 
@@ -35,8 +35,8 @@ export function observe(kernel: Kernel, question: Question, network: string, kno
     ...(hostRoutes !== undefined && {hostRoutes: readRoutesBy(kernel, hostRoutes)}),
     ...(containerSysctls && {containerSysctls: kernel.within('container', () => readSysctls(containerSysctls))}),
     ...(guard && {guard}),
-    ...(question.ports && {ports: readPorts(kernel, question.ports)}),
-    ...(question.firewall && {firewall: readFirewall(kernel, network, question.firewall.expected)}),
+    ...(question.ports && {ports: readPorts(kernel, question.ports, known)}),
+    ...(question.firewall && {firewall: readPlace(kernel, network, question.firewall.expected, known)}),
     ...(peer && {peer}),
     ...(shaped && {shaped: readShaped(kernel, shaped)}),
     ...(uplink && {uplink}),
@@ -57,6 +57,10 @@ export function allHostLinks(kernel: Kernel): readonly Link[] {
   const [answer] = kernel.socket('host').exchange([dumpLinks()]);
   return (answer?.replies ?? []).map(reply => readLink(reply)).filter(link => link !== undefined);
 }
+
+/** For all attachments that expect the same it is looked at once: programs are asked. */
+const readPlace = (kernel: Kernel, network: string, expected?: SetFirewall, known?: Known): FirewallFacts =>
+  once(known, `firewall of ${network}: ${JSON.stringify(expected)}`, () => readFirewall(kernel, network, expected));
 
 function once<T>(known: Known | undefined, what: string, read: () => T): T {
   if (!known) return read();

@@ -34,25 +34,26 @@ export function* repair(
 ): Generator<Mended> {
   const kernel = new Kernel();
   const look = thoroughLook(kernel, settings.stateDir);
-  // Where nothing is mended, what all attachments share is read for the first of them only.
-  const known: Known | undefined = options.dryRun ? new Map() : undefined;
+  // Until something is mended, what all attachments share is read for the first of them only.
+  const known: Known = new Map();
   try {
     for (const record of allRecords(settings.stateDir)) {
       if (options.network !== undefined && record.network !== options.network) continue;
       if (record.state !== 'done' || !record.result || judgeRecord(record, look(record)) !== 'alive') continue;
-      yield* repairAttachment(settings, record, kernel, known);
+      yield* repairAttachment(settings, record, kernel, known, options.dryRun);
     }
   } finally {
     kernel.close();
   }
 }
 
-/** The network is locked alone, so that no ADD sets up at the same time what is mended here. With `known`, nothing is mended. */
+/** The network is locked alone, so that no ADD sets up at the same time what is mended here. */
 function* repairAttachment(
   settings: Settings,
   record: AttachmentRecord,
   host: Kernel,
-  known: Known | undefined,
+  known: Known,
+  dryRun: boolean,
 ): Generator<Mended> {
   const {network, containerId, ifName} = record;
   const lock = lockNetwork(settings.stateDir, network, 'exclusive');
@@ -60,9 +61,9 @@ function* repairAttachment(
   try {
     netns = openNetns(record.netns.path);
     if (netns.identity.inode !== record.netns.inode) return;
-    yield* mendAll(settings, record, new Kernel(netns, host), known);
+    yield* mendAll(settings, record, new Kernel(netns, host), known, dryRun);
   } catch (error) {
-    yield {network, containerId, ifName, fault: reasonOf(error), commands: [], outcome: known ? 'found' : 'failed'};
+    yield {network, containerId, ifName, fault: reasonOf(error), commands: [], outcome: dryRun ? 'found' : 'failed'};
   } finally {
     if (netns) closeNetns(netns);
     lock.release();
@@ -73,7 +74,8 @@ function* mendAll(
   settings: Settings,
   record: AttachmentRecord,
   kernel: Kernel,
-  known: Known | undefined,
+  known: Known,
+  dryRun: boolean,
 ): Generator<Mended> {
   const {network, containerId, ifName, result, salt, config} = record;
   if (!result) return;
@@ -83,8 +85,11 @@ function* mendAll(
     const facts = kernel.observe(chain.checkQuestion(result), network, known);
     for (const {what, mend} of chain.check(facts, result)) {
       const found = {network, containerId, ifName, fault: what, commands: render(mend, record.netns.path)};
-      const done = known ? {outcome: 'found' as const} : attempt(kernel, mend);
-      if (!known) logMended(settings, record, what, done.outcome);
+      const done = dryRun ? {outcome: 'found' as const} : attempt(kernel, mend);
+      if (!dryRun) {
+        known.clear();
+        logMended(settings, record, what, done.outcome);
+      }
       yield {...found, ...done};
     }
   } finally {

@@ -7,7 +7,7 @@ import {deleteEmptySets, deleteEmptyTable, getChain, readUse, transaction} from 
 import type {SetFirewall} from '../op.ts';
 import {requireTool, runTool} from '../tool.ts';
 import {elementsOf} from './elements.ts';
-import {dropIdle, filterTables, read, restore} from './filter-tables.ts';
+import {dropIdle, filterTables, matters, read, restore} from './filter-tables.ts';
 import {addSource, command as firewallCommand, isFirewalldRunning, removeSource} from './firewalld.ts';
 import {readNotes, readNotesOfOthers} from './read.ts';
 import * as rules from './rules.ts';
@@ -33,16 +33,17 @@ const stillDone = (before: readonly string[], now: readonly string[]): readonly 
 
 /** Returns what is to be noted of it. */
 function acceptInTables(kernel: Kernel, op: SetFirewall): readonly string[] {
-  return ([4, 6] as const).flatMap(family => {
+  return rules.familiesOf(op.subnets).flatMap(family => {
     const subnets = rules.ofFamily(op.subnets, family);
-    if (subnets.length === 0) return [];
     if (op.backend === 'iptables') requireTool(family === 4 ? 'iptables' : 'ip6tables');
-    return filterTables(kernel, family).flatMap(table => {
-      restore(table, rules.acceptScript(op, read(table), subnets));
-      if (!table.nft) return [];
-      const [answer] = kernel.netfilter().exchange([getChain('filter', acceptChain(op.network), table.nft)]);
+    return filterTables(kernel, family).flatMap(where => {
+      const table = read(where);
+      if (!matters(where, table)) return [];
+      restore(where, rules.acceptScript(op, table, subnets));
+      if (!where.nft) return [];
+      const [answer] = kernel.netfilter().exchange([getChain('filter', acceptChain(op.network), where.nft)]);
       const use = Math.max(0, ...(answer?.replies ?? []).map(reply => readUse(reply)));
-      return [rules.useNote(table.nft, use)];
+      return [rules.useNote(where.nft, use)];
     });
   });
 }
@@ -57,13 +58,12 @@ function acceptInZone({backend, zone, subnets}: SetFirewall): boolean {
 
 function clear(kernel: Kernel, op: SetFirewall): void {
   const notes = readNotes(kernel, op.network);
-  for (const family of [4, 6] as const) {
-    for (const table of filterTables(kernel, family)) {
-      const script = rules.withoutAcceptScript(op, read(table));
-      if (script === undefined) continue;
-      restore(table, script);
-      if (rules.isIdle(read(table))) dropIdle(kernel, table);
-    }
+  const subnets = [...op.subnets, ...notes.flatMap(note => rules.parseAcceptNote(note) ?? [])];
+  for (const where of rules.familiesOf(subnets).flatMap(family => filterTables(kernel, family))) {
+    const script = rules.withoutAcceptScript(op, read(where));
+    if (script === undefined) continue;
+    restore(where, script);
+    if (rules.isIdle(read(where))) dropIdle(kernel, where);
   }
   const others = readNotesOfOthers(kernel, op.network);
   const mine = [...new Set([...notes, ...rules.notesOf(op)])].filter(note => !others.includes(note));

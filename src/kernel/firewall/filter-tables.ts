@@ -7,18 +7,23 @@ import type {Kernel} from '../kernel.ts';
 import {deleteEmptyChain, deleteEmptyTable, getChain, type TableFamily} from '../netlink/nfnetlink.ts';
 import {readOrNothing} from '../netns.ts';
 import {findTool, runTool} from '../tool.ts';
-import {type FilterTable, parseFilterTable} from './rules.ts';
+import {type FilterTable, isIdle, parseFilterTable} from './rules.ts';
 
 export interface HostTable {
   /** `iptables`, `ip6tables-legacy`, …; with "-save" and "-restore" behind it the commands that are used. */
   readonly command: string;
   readonly family: Family;
+  /** True for that of the command: rules come to be there. The other kind matters if there is something in it. */
+  readonly isUsual: boolean;
   /** Its name in nf_tables; undefined for one of the old kind. */
   readonly nft: Extract<TableFamily, 'ip' | 'ip6'> | undefined;
 }
 
 export const read = ({command}: HostTable): FilterTable =>
   parseFilterTable(runTool(`${command}-save`, ['-t', 'filter']));
+
+/** True if a packet could be dropped there, now or by a rule to come. */
+export const matters = ({isUsual}: HostTable, table: FilterTable): boolean => isUsual || !isIdle(table);
 
 /** `script` is the input of iptables-restore(8); what it does not name stays. */
 export function restore({command}: HostTable, script: string): void {
@@ -37,6 +42,7 @@ export function filterTables(kernel: Kernel, family: Family): readonly HostTable
   return kinds.map(kind => ({
     command: kind === usual ? command : `${command}-${kind}`,
     family,
+    isUsual: kind === usual,
     nft: kind === 'nft' ? nft : undefined,
   }));
 }

@@ -8,9 +8,9 @@ import {dumpRules, getChain, readRuleChain, readRuleComment, readUse} from '../n
 import type {Answer} from '../netlink/socket.ts';
 import type {SetFirewall} from '../op.ts';
 import {elementsOf} from './elements.ts';
-import {filterTables, read} from './filter-tables.ts';
+import {filterTables, matters, read} from './filter-tables.ts';
 import {hasSource, isFirewalldRunning} from './firewalld.ts';
-import {ingressRules, lostOf, notesOf, ofFamily, parseIngressNote, parseUseNote} from './rules.ts';
+import {familiesOf, ingressRules, lostOf, notesOf, ofFamily, parseIngressNote, parseUseNote} from './rules.ts';
 
 export function readFirewall(kernel: Kernel, network: string, expected: SetFirewall | undefined): FirewallFacts {
   const notes = readNotes(kernel, network);
@@ -61,14 +61,13 @@ function findLost(kernel: Kernel, op: SetFirewall, notes: readonly string[]): re
 }
 
 const lostInTables = (kernel: Kernel, op: SetFirewall): readonly string[] =>
-  ([4, 6] as const)
-    .map(family => ({family, subnets: ofFamily(op.subnets, family)}))
-    .filter(({subnets}) => subnets.length > 0)
-    .flatMap(({family, subnets}) =>
-      filterTables(kernel, family).flatMap(table =>
-        lostOf(op, read(table), subnets).map(what => `${table.command}: ${what}`),
-      ),
-    );
+  familiesOf(op.subnets).flatMap(family =>
+    filterTables(kernel, family).flatMap(where => {
+      const table = read(where);
+      const lost = matters(where, table) ? lostOf(op, table, ofFamily(op.subnets, family)) : [];
+      return lost.map(what => `${where.command}: ${what}`);
+    }),
+  );
 
 const lostInZone = ({zone, subnets}: SetFirewall): readonly string[] =>
   subnets

@@ -100,6 +100,9 @@ export const isIdle = ({policies, rules, chains}: FilterTable): boolean =>
 
 const scriptOf = (lines: readonly string[]): string => ['*filter', ...lines, 'COMMIT', ''].join('\n');
 
+export const familiesOf = (subnets: readonly string[]): readonly Family[] =>
+  ([4, 6] as const).filter(family => ofFamily(subnets, family).length > 0);
+
 export const ofFamily = (subnets: readonly string[], family: Family): readonly string[] =>
   subnets.filter(subnet => parseCidr(subnet).address.family === family);
 

@@ -65,7 +65,10 @@ function check(config: FirewallConfig, request: AttachmentRequest, facts: Facts,
   const place = withNoted(placeOf(config, request, result), notes);
   const isolate = (link: string): Op => ({op: 'port.set', link, isolated: true});
   return [
-    ...lost.map(what => ({what: `network "${request.network}" in the firewall: ${what}`, mend: [place]})),
+    // One fault, because one operation mends all of it.
+    ...(lost.length > 0
+      ? [{what: `network "${request.network}" in the firewall: ${lost.join(', ')}`, mend: [place]}]
+      : []),
     ...portsOf(config, request, result)
       .filter(link => facts.host[link] && !facts.host[link].isolated)
       .map(link => ({...missing(isolate(link)), what: `port "${link}" is not isolated`})),
