@@ -12,7 +12,7 @@ import {judgeRecord} from './liveness.ts';
 import {log} from './log.ts';
 import {type AttachmentRecord, allRecords, recordsFor} from './record.ts';
 import type {Settings} from './settings.ts';
-import {thoroughLook} from './signs.ts';
+import {type Look, thoroughLook} from './signs.ts';
 
 /** True if a port became free. The lock of the attachment's own container must be held. */
 export function freePorts(
@@ -22,16 +22,17 @@ export function freePorts(
   taken: readonly TakenPort[],
 ): boolean {
   const holders = [...new Set(taken.flatMap(({publishedFor}) => publishedFor ?? []))];
-  return holders.filter(holder => freeFrom(settings, kernel, attachment, holder)).length > 0;
+  const look = thoroughLook(kernel, settings.stateDir);
+  return holders.filter(holder => freeFrom(settings, kernel, attachment, holder, look)).length > 0;
 }
 
-function freeFrom(settings: Settings, kernel: Kernel, attachment: Attachment, holder: string): boolean {
+function freeFrom(settings: Settings, kernel: Kernel, attachment: Attachment, holder: string, look: Look): boolean {
   const records = recordsOfHolder(settings, holder);
   if (records.length === 0 && holder === ownerComment(attachment)) {
     dropElements(kernel.netfilter(), elementsByHolder(kernel.netfilter()).get(holder) ?? []);
     return true;
   }
-  return records.filter(record => detachIfDead(settings, kernel, attachment, record)).length > 0;
+  return records.filter(record => detachIfDead(settings, attachment, record, look)).length > 0;
 }
 
 /** By the name in the comment; where that was too long for one, among all. */
@@ -41,8 +42,7 @@ export function recordsOfHolder({stateDir}: Settings, holder: string): readonly 
   return allRecords(stateDir).filter(record => ownerComment(record) === holder);
 }
 
-function detachIfDead(settings: Settings, kernel: Kernel, own: Attachment, record: AttachmentRecord): boolean {
-  const look = thoroughLook(kernel, settings.stateDir);
+function detachIfDead(settings: Settings, own: Attachment, record: AttachmentRecord, look: Look): boolean {
   const takeBack = (): boolean => {
     if (judgeRecord(record, look(record)) !== 'dead') return false;
     const [failure] = detach(settings, record);

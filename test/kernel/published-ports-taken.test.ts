@@ -114,6 +114,32 @@ describe('a port that is taken', () => {
   });
 });
 
+describe('many at once, on a host that has no rules yet,', () => {
+  const ids = Array.from({length: 16}, (_, i) => `c${i}`);
+
+  test('all get their ports, and the rules are there once', async () => {
+    const outcomes = await Promise.all(ids.map((id, i) => attach(id, `${8000 + i}:80,127.0.0.1:${9000 + i}:90`)));
+    expect(outcomes.map(({exitCode, stderr}) => ({exitCode, stderr}))).toEqual(
+      ids.map(() => ({exitCode: 0, stderr: ''})),
+    );
+    const rules = await ruleset();
+    expect(rules.match(/chain ports-/g)).toHaveLength(5);
+    expect(rules.match(/fib daddr type local jump ports-lookup/g)).toHaveLength(2);
+    expect(await elements()).toBe(ids.length * 5);
+    await Promise.all(ids.map((id, i) => end(id, outcomes[i]?.container as Netns)));
+    expect(await elements()).toBe(0);
+  });
+
+  test('one of them gets the port that all want', async () => {
+    await started('first', '7:7');
+    const outcomes = await Promise.all(ids.map(id => attach(id, '8080:80')));
+    const refused = outcomes.filter(({exitCode}) => exitCode !== 0);
+    expect(refused).toHaveLength(ids.length - 1);
+    for (const {stderr} of refused) expect(stderr).toMatch(/8080\/tcp.*published for/);
+    expect(await elements()).toBe(8);
+  });
+});
+
 describe('what is taken back', () => {
   test('is all of it, when the last has gone', async () => {
     const before = await host.snapshot();
@@ -129,7 +155,7 @@ describe('what is taken back', () => {
     expect(await ruleset()).toBe('');
   });
 
-  test('is one network’s, not the other’s of the same container', async () => {
+  test('V3: is one network’s, not the other’s of the same container', async () => {
     const second = {...network, name: 'second', plugins: [{...bridge, bridge: 'cnibr2'}, plugins[1]]};
     host.write(
       '/etc/cni/net.d/20.conflist',

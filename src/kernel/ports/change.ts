@@ -1,6 +1,5 @@
-// Publishes the ports of an attachment and takes them back, without a process. All of it is one transaction, for each commit
-// waits until no packet is on its way through the rules any more. What is taken back is looked at first: after a flush
-// somebody else may have the port by now.
+// Publishes the ports of an attachment and takes them back, without a process, and in one transaction: all of them, or none.
+// What is taken back is looked at first: after a flush somebody else may have the port by now.
 import {CniError} from '../../spec/error.ts';
 import {hostPortWords} from '../../spec/port-mapping.ts';
 import {errno} from '../libc.ts';

@@ -5,19 +5,22 @@ import type {Kernel} from '../kernel.ts';
 import {nftTable, portRuleChains} from '../names.ts';
 import {dumpElements, type FoundElement, readElements} from '../netlink/nf-elements.ts';
 import {dumpRules, readRuleComment} from '../netlink/nfnetlink.ts';
-import type {NetlinkSocket} from '../netlink/socket.ts';
+import type {Answer, NetlinkSocket} from '../netlink/socket.ts';
 import {lookUp, missingElements} from './change.ts';
 import {hostPortElement} from './elements.ts';
 import {listenerOn} from './listening.ts';
 import type {HostPort, PortFacts, PortsQuestion, TakenPort} from './port.ts';
 import {lookupChain, portChains, portSets} from './tables.ts';
 
-export function readPorts(kernel: Kernel, {wanted, held}: PortsQuestion): PortFacts {
+/** What is `known` of the rules is not read again. */
+export function readPorts(kernel: Kernel, {wanted, held}: PortsQuestion, known?: Map<string, unknown>): PortFacts {
   const netfilter = kernel.netfilter();
-  const hasRules = (chain: string) =>
-    netfilter
-      .exchange([dumpRules(nftTable, chain)])
-      .some(({replies}) => replies.some(reply => readRuleComment(reply) !== undefined));
+  const hasRules = (chain: string): boolean => {
+    const what = `rules in ${chain}`;
+    const [rules] = known?.has(what) ? [] : netfilter.exchange([dumpRules(nftTable, chain)]);
+    if (rules) known?.set(what, isRule(rules));
+    return rules ? isRule(rules) : known?.get(what) === true;
+  };
   return {
     stands: held ? portChains.every(hasRules) : hasRules(lookupChain),
     taken: [...takenByOurs(netfilter, wanted), ...takenByProcesses(wanted)],
@@ -25,6 +28,8 @@ export function readPorts(kernel: Kernel, {wanted, held}: PortsQuestion): PortFa
     ...(held?.onCondition && {lostRules: !portRuleChains(held.attachment).every(hasRules)}),
   };
 }
+
+const isRule = ({replies}: Answer): boolean => replies.some(reply => readRuleComment(reply) !== undefined);
 
 function takenByOurs(netfilter: NetlinkSocket, wanted: readonly HostPort[]): readonly TakenPort[] {
   const same = wanted.map(port => ({port, element: hostPortElement(port)}));
