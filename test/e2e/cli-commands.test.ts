@@ -46,6 +46,34 @@ describe('ls', () => {
   });
 });
 
+test('ls shows plugins that a runtime called one by one as the one attachment that they are', async () => {
+  await host().must('sh', ['-ec', `ip netns add n1; for t in bridge portmap; do ln -s ${executable} /run/$t; done`]);
+  const env = {CNI_COMMAND: 'ADD', CNI_CONTAINERID: 'c1', CNI_NETNS: '/run/netns/n1', CNI_IFNAME: 'eth0'};
+  const add = async (type: string, conf: object) =>
+    JSON.parse(
+      await host().must(`/run/${type}`, [], {
+        env: {...env, CNI_PATH: '/run'},
+        input: JSON.stringify({cniVersion: '1.0.0', name: 'one', type, ...conf}),
+      }),
+    ) as object;
+  const ipam = {type: 'host-local', subnet: '10.9.0.0/24'};
+  const prevResult = await add('bridge', {bridge: 'cnibr9', isGateway: true, ipam});
+  const portMappings = [{hostPort: 8080, containerPort: 80, protocol: 'tcp'}];
+  await add('portmap', {runtimeConfig: {portMappings}, prevResult});
+  expect(host().list(`${stateDir}/containers/c1`)).toEqual(
+    expect.arrayContaining(['one:eth0:bridge.json', 'one:eth0:portmap.json']),
+  );
+  expect(await json('ls')).toMatchObject([
+    {
+      containerId: 'c1',
+      addresses: ['10.9.0.2/24'],
+      hostInterface: expect.stringMatching(/^veth/),
+      published: ['8080:80/tcp'],
+    },
+  ]);
+  await host().must('ip', ['netns', 'delete', 'n1']);
+});
+
 describe('inspect', () => {
   test('shows the result, the log, and the commands that take an attachment back', async () => {
     await attach('c0');
