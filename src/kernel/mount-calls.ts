@@ -26,7 +26,7 @@ function libc() {
 }
 
 /** Error numbers that tell something here (errno(3)). */
-export const mountErrno = {...errno, EEXIST: 17, ENOSYS: 38, ENOTEMPTY: 39} as const;
+export const mountErrno = {...errno, EEXIST: 17, EINVAL: 22, ENOSYS: 38, ENOTEMPTY: 39} as const;
 
 // The same numbers on every architecture that Bun runs on.
 const calls = {open_tree: 428, move_mount: 429, openat2: 437, mount_setattr: 442} as const;
@@ -150,9 +150,7 @@ export function inMountNamespace<T>(fd: number, work: () => T): T {
     openSync('.', open.path | open.directory),
   ] as const;
   try {
-    // The other threads share root and working directory with this one, and setns(2) will not have that.
-    check('unshare', libc().unshare(CLONE_FS));
-    check('setns', libc().setns(fd, CLONE_NEWNS));
+    setMountNamespace(fd);
     try {
       return work();
     } finally {
@@ -163,9 +161,25 @@ export function inMountNamespace<T>(fd: number, work: () => T): T {
   }
 }
 
+/**
+ * Threads share root and working directory, and setns(2) will not have that: so this one parts with the others first. The
+ * engine may make a new thread at any moment, which shares them again: then once more.
+ */
+function setMountNamespace(fd: number): void {
+  for (let i = 1; ; i++) {
+    check('unshare', libc().unshare(CLONE_FS));
+    try {
+      check('setns', libc().setns(fd, CLONE_NEWNS));
+      return;
+    } catch (error) {
+      if (i === attempts || !(error instanceof SystemError) || error.errno !== mountErrno.EINVAL) throw error;
+    }
+  }
+}
+
 function comeBack(namespace: number, root: number, directory: number): void {
   try {
-    check('setns', libc().setns(namespace, CLONE_NEWNS));
+    setMountNamespace(namespace);
     check('fchdir', libc().fchdir(root));
     check('chroot', libc().chroot(cString('.')));
     check('fchdir', libc().fchdir(directory));
