@@ -26,6 +26,8 @@ export interface Port {
   readonly ifName: string | undefined;
   /** The host's end; undefined where none is known. */
   readonly hostInterface: string | undefined;
+  /** Of a macvlan the interface of the host that it is made of, where its network names one. */
+  readonly parent?: string | undefined;
   /** CIDR form. */
   readonly addresses: readonly string[];
   /** Ports of the host, as in "8080:80/tcp". */
@@ -58,9 +60,10 @@ export interface Topology {
   readonly elsewhere: readonly Port[];
 }
 
-/** An attachment with the bridge that it was made on, if it was one. */
+/** An attachment with what it was made on: a bridge, or of a macvlan its parent. */
 export interface Placeable extends AttachmentView {
   readonly bridge?: string | undefined;
+  readonly parent?: string | undefined;
 }
 
 const mainTable = 254;
@@ -71,8 +74,8 @@ export function readTopology(stateDir: string, host: string): Topology {
   const kernel = new Kernel();
   try {
     const attachments = listAttachments(stateDir);
-    const bridges = new Map(allRecords(stateDir).map(record => [identityOf(record), bridgeOf(record)]));
-    const placeable = attachments.map(item => ({...item, bridge: bridges.get(identityOf(item))}));
+    const places = new Map(allRecords(stateDir).map(record => [identityOf(record), placeOf(record)]));
+    const placeable = attachments.map(item => ({...item, ...places.get(identityOf(item))}));
     return joinTopology(host, readHostLinks(kernel), placeable);
   } finally {
     kernel.close();
@@ -80,9 +83,13 @@ export function readTopology(stateDir: string, host: string): Topology {
 }
 
 /** Of what a chain made on the host, the bridge comes first, and the end of the pair behind it. */
-function bridgeOf({result}: AttachmentRecord): string | undefined {
+function placeOf({result, config}: AttachmentRecord): Pick<Placeable, 'bridge' | 'parent'> {
   const onHost = result?.interfaces.filter(({sandbox}) => !sandbox) ?? [];
-  return onHost.length > 1 ? onHost[0]?.name : undefined;
+  const master = config.plugins.find(({type}) => type === 'macvlan')?.json.master;
+  return {
+    bridge: onHost.length > 1 ? onHost[0]?.name : undefined,
+    parent: typeof master === 'string' ? master : undefined,
+  };
 }
 
 export function readHostLinks(kernel: Kernel): HostLinks {
@@ -131,7 +138,17 @@ interface Placed {
 }
 
 function portOf(attachment: Placeable, links: readonly Link[], bridges: readonly Link[]): Placed {
-  const {containerId, network, ifName, hostInterface, addresses, published, state, bridge: expected} = attachment;
+  const {
+    containerId,
+    network,
+    ifName,
+    hostInterface,
+    addresses,
+    published,
+    state,
+    parent,
+    bridge: expected,
+  } = attachment;
   const link = links.find(({name}) => name === hostInterface);
   const actual = bridges.find(({index}) => index === link?.master)?.name;
   const isThere = bridges.some(({name}) => name === expected);
@@ -141,7 +158,7 @@ function portOf(attachment: Placeable, links: readonly Link[], bridges: readonly
     link !== undefined && expected !== undefined && actual !== expected && 'not on its bridge',
     link !== undefined && !link.up && 'down',
   ];
-  const port = {container: containerId, network, ifName, hostInterface, addresses, published};
+  const port = {container: containerId, network, ifName, hostInterface, parent, addresses, published};
   const place = link ? actual : isThere ? expected : undefined;
   return {port: {...port, marks: marks.filter(mark => mark !== false)}, bridge: place};
 }

@@ -117,6 +117,16 @@ test('as JSON, with what does not fit', async () => {
   });
 });
 
+test('what hangs on no bridge says on which interface it hangs', async () => {
+  const lan = {type: 'macvlan', master: 'up0', ipam: ipam('10.50.0.0/24')};
+  host().write('/etc/cni/net.d/50-lan.conflist', {cniVersion: '1.0.0', name: 'lan', plugins: [lan]});
+  await sh('ip link add up0 type veth peer name up1; ip link set up0 up');
+  await attach('c1', '--network', 'lan');
+  expect((await cli('graph')).stdout).toBe(`${hostname()}\n└─ c1 eth0 in lan  on up0  10.50.0.2/24`);
+  expect(await json('graph')).toMatchObject({bridges: [], elsewhere: [{container: 'c1', parent: 'up0', marks: []}]});
+  await sh('ip link delete up0');
+});
+
 describe('a port', () => {
   test.each([
     ['not on its bridge', 'ip link set $VETH nomaster'],

@@ -14,10 +14,11 @@ export const bridgeWords = ({name, addresses, networks, up}: Bridge): readonly s
 ];
 
 export const portWords = (
-  {container, network, ifName, addresses, published}: Port,
+  {container, network, ifName, parent, addresses, published}: Port,
   withNetwork: boolean,
 ): readonly string[] => [
   container === undefined ? 'not ours' : `${container} ${ifName}${withNetwork && network ? ` in ${network}` : ''}`,
+  ...(parent === undefined ? [] : [`on ${parent}`]),
   ...addresses,
   ...(published.length > 0 ? [publishedWords(published)] : []),
 ];
