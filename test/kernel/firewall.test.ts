@@ -1,6 +1,7 @@
 // The firewall plugin by its traffic: on a host that drops what it forwards, a network with it reaches the outside and gets its
 // replies, and what was not asked for stays outside. Afterwards the host's firewall is what it was, to the letter.
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
+import {call, linkPlugins, makeNetns, netnsPath} from '../conformance/plugins.ts';
 import {hostAsSeen, type Outside, outside} from '../fixtures/outside.ts';
 import {creating, stopped} from '../fixtures/state.ts';
 import {createHost, executable, type Host, type Netns, type Outcome} from '../host.ts';
@@ -235,6 +236,29 @@ test('sixteen first containers of four networks at the same time are all let thr
   await Promise.all(containers.map((one, i) => end(`c${i}`, one)));
   expect(await cli('gc', '--networks')).toMatchObject({exitCode: 0});
   expect(await rulesets()).toBe(before);
+});
+
+test('sixteen drop-in plugins at the same time, on a host that has no rule yet, do not make anything twice', async () => {
+  await linkPlugins(host, ['firewall']);
+  const one = async (i: number): Promise<Outcome> => {
+    const id = `c${i}`;
+    await sh(makeNetns(id));
+    const interfaces = [{name: 'br0'}, {name: `veth${i}`}, {name: 'eth0', sandbox: netnsPath(id)}];
+    const ips = [`10.1.0.${i + 2}/24`, `fd00:1::${i + 2}/64`].map(address => ({address, interface: 2}));
+    const prevResult = {cniVersion: '1.0.0', interfaces, ips};
+    const {exitCode, json, stderr} = await call(host, {
+      type: 'firewall',
+      verb: 'ADD',
+      conf: {cniVersion: '1.0.0', name: 'red', type: 'firewall', ingressPolicy: 'same-bridge', prevResult},
+      env: {CNI_CONTAINERID: id, CNI_NETNS: netnsPath(id)},
+    });
+    return {exitCode, stdout: exitCode === 0 ? '' : JSON.stringify(json), stderr};
+  };
+  const outcomes = await Promise.all(Array.from({length: 16}, (_, i) => one(i)));
+  expect(outcomes).toEqual(Array(16).fill({exitCode: 0, stdout: '', stderr: ''}));
+  const rules = await rulesets();
+  expect(rules.match(/^-A FORWARD .*$/gm)).toEqual(Array(2).fill('-A FORWARD -j CNI-HOOK-red'));
+  expect(rules.match(/^-A CNI-HOOK-red .*$/gm)).toHaveLength(6);
 });
 
 test('rules of a network that no record tells of any more are found by gc', async () => {
