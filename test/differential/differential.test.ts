@@ -9,14 +9,23 @@ import {openOurs, openReference, type Side} from './side.ts';
 /** How many inputs are at work at the same time. */
 const width = 3;
 
+const types = [
+  'bandwidth',
+  'bridge',
+  'firewall',
+  'host-local',
+  'loopback',
+  'macvlan',
+  'portmap',
+  'ptp',
+  'static',
+  'tuning',
+];
 let sides: readonly Side[] = [];
 const compared = new Map<string, Comparison>();
 
 beforeAll(async () => {
-  sides = await Promise.all([
-    openReference(),
-    openOurs(['bridge', 'firewall', 'host-local', 'loopback', 'portmap', 'ptp', 'static']),
-  ]);
+  sides = await Promise.all([openReference(), openOurs(types)]);
   const [theirs, ours] = sides as readonly [Side, Side];
   const waiting = [...inputs];
   const work = async () => {

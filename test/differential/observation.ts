@@ -45,6 +45,7 @@ export function readObservation({steps}: Input, host: Host, directory: string): 
         [...seen('route'), ...seen('route6')].filter(isLasting).map(route => routeOf(route)),
       );
     }
+    set('host limits', host.read(`${file}.limits`).trim());
     const files = host
       .read(`${file}.files`)
       .split('\n')
@@ -93,14 +94,14 @@ function numberNames(stdout: string, names: Map<string, string>): void {
   }
 }
 
-const isRandomName = (name: string): boolean => /^veth[0-9a-f]{8,11}$/.test(name);
+const isRandomName = (name: string): boolean => /^(veth[0-9a-f]{8,11}|bwp[0-9a-f]{12})$/.test(name);
 /** Those that an input asks for begin with 02:00:00 or 02:11:22. */
 const isRandomMac = (mac: string): boolean => /^(?!02:00:00|02:11:22|00:00:00)([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(mac);
 
 /** With keys, and lists of objects, in one order. */
 function text(value: unknown, names: ReadonlyMap<string, string>): string {
   return show(sorted(value))
-    .replaceAll(/veth[0-9a-f]{8,11}\b/g, name => names.get(name) ?? 'veth-?')
+    .replaceAll(/(veth[0-9a-f]{8,11}|bwp[0-9a-f]{12})\b/g, name => names.get(name) ?? 'veth-?')
     .replaceAll(/\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/gi, mac => (isRandomMac(mac) ? (names.get(mac) ?? 'mac-?') : mac));
 }
 
@@ -124,7 +125,7 @@ function linkOf(link: Json): Json {
     ...pick(link, ['ifname', 'mtu', 'master', 'address', 'promiscuity', 'allmulti', 'group']),
     flags: (link.flags as string[]).filter(flag => !comesByItself.includes(flag)).sort(),
     kind: info_kind,
-    bridge: pick((info_data ?? {}) as Json, ['stp_state', 'vlan_filtering', 'ageing_time', 'mcast_snooping']),
+    bridge: pick((info_data ?? {}) as Json, ['stp_state', 'vlan_filtering', 'ageing_time', 'mcast_snooping', 'mode']),
     port: pick((info_slave_data ?? {}) as Json, ['hairpin', 'isolated', 'guard', 'learning', 'flood', 'priority']),
   };
 }

@@ -36,6 +36,11 @@ export const reasons = {
   'short version': '"1" is 1.0.0, as everybody else who compares versions has it',
   'result of its version':
     'SPEC "Result": a result in the version of the configuration: the reference answers in the newest form',
+  V14: 'what is redirected is redirected once: the reference has two actions that do it',
+  'limits at DEL':
+    'DEL takes its limits from a link that stays: the reference leaves them, and with them a redirection to nowhere',
+  'false alarm':
+    'CHECK finds no fault with what the configuration does not speak of: the reference with promiscuous mode, or breaks off',
   V4: 'a DEL takes its own interface out of the masquerade: the reference fails, and takes out those of the others',
   'leases alone': 'in a lease directory a file that is named by no address is no lease, whatever is in it',
   'state as before': 'DEL puts lo back as it was before the ADD: the reference takes down what was up',

@@ -85,6 +85,9 @@ const look = (file: string): string => `
 ip -j -d address >${file}.host.address
 ip -j route show table all >${file}.host.route
 ip -j -6 route show table all >${file}.host.route6
+{ tc qdisc show
+for link in $(ip -o link | sed -n 's/^[0-9]*: \\(veth[^@:]*\\).*/\\1/p'); do tc filter show dev $link parent ffff:; done
+} 2>/dev/null | sed -n 's/ refcnt [0-9]*//; s/index.*//; /tbf\\|ingress\\|mirred/p' >${file}.limits
 ip -n blue -j -d address >${file}.container.address 2>/dev/null || :
 ip -n blue -j route show table all >${file}.container.route 2>/dev/null || :
 ip -n blue -j -6 route show table all >${file}.container.route6 2>/dev/null || :

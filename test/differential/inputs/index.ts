@@ -8,6 +8,7 @@ import {hostLocalInputs} from './host-local.ts';
 import {loopbackInputs} from './loopback.ts';
 import {portmapInputs} from './portmap.ts';
 import {ptpInputs} from './ptp.ts';
+import {shapeInputs} from './shape.ts';
 import {staticInputs} from './static.ts';
 import {versionInputs} from './versions.ts';
 
@@ -21,5 +22,6 @@ export const inputs: readonly Input[] = [
   ...loopbackInputs,
   ...portmapInputs,
   ...ptpInputs,
+  ...shapeInputs,
   ...staticInputs,
 ];
