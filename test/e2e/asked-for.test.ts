@@ -2,6 +2,7 @@
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
 import {type Runtime, start} from '../fixtures/container.ts';
 import {bridgeNetwork} from '../fixtures/networks.ts';
+import {creating} from '../fixtures/state.ts';
 import {createHost, executable, type Host} from '../host.ts';
 
 jest.setTimeout(60_000);
@@ -179,6 +180,21 @@ test('an address that a container holds whose end nobody has told of is free for
   const container = await start(host, 'runc', 'c1', asking({ip: '172.19.1.77'}));
   expect(await container.addresses()).toContain('172.19.1.77/24');
   await container.remove();
+});
+
+test('what the dry run prints has one default route of each family', async () => {
+  const {pid, end} = await host.netns();
+  const {stdout} = await host.hook('createRuntime', creating('c1', pid), [
+    '--dry-run',
+    '--network=web',
+    '--network=db',
+  ]);
+  const routes = stdout.split('\n').filter(line => line.includes(' route append '));
+  expect(routes.map(line => line.replace(/.* route append /, ''))).toEqual([
+    expect.stringMatching(/^0\.0\.0\.0\/0 via 172\.19\.1\.1 dev eth0/),
+    expect.stringMatching(/^::\/0 via fd00:19:1::1 dev eth0/),
+  ]);
+  await end();
 });
 
 test('a network that is added to a container that runs leaves it the default routes that it has', async () => {
