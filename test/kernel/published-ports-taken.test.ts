@@ -196,6 +196,27 @@ describe('what is taken back', () => {
     expect(await host.must(executable, ['repair'])).not.toContain('mended');
   });
 
+  test('are rules of its own too, where ports are published on conditions', async () => {
+    const guarded = [bridge, {...plugins[1], conditionsV4: ['ip', 'saddr', '192.0.2.0/24']}];
+    host.write('/etc/cni/net.d/10.conflist', {...network, plugins: guarded});
+    const chains = async () => (await ruleset()).match(/chain ports-(of|in|out)-/g)?.length ?? 0;
+    const web = await started('web', '8080:80');
+    const before = await ruleset();
+    expect(await chains()).toBe(3);
+
+    await host.must('nft', ['flush', 'ruleset']);
+    await host.must(executable, ['repair']);
+    expect(sorted(await ruleset())).toEqual(sorted(before));
+    await end('web', web);
+    expect(await chains()).toBe(0);
+
+    const lost = await started('lost', '8080:80');
+    await host.must('rm', ['-r', '/run/cni-hook/containers']);
+    await lost.end();
+    await host.must(executable, ['gc', '--networks']);
+    expect(await ruleset()).toBe('');
+  });
+
   test('is found by gc where no record tells of it', async () => {
     const web = await started('web', '8080:80');
     await host.must('rm', ['-r', '/run/cni-hook/containers', '/run/cni-hook/networks', '/run/cni-hook/host.json']);
