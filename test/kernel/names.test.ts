@@ -1,5 +1,5 @@
 // What becomes of names and mount points when a hook is killed, fails, or nobody comes for what is left.
-import {afterAll, beforeAll, expect, jest, test} from '@jest/globals';
+import {afterAll, beforeAll, describe, expect, jest, test} from '@jest/globals';
 import {rootfs} from '../fixtures/bundle.ts';
 import {start} from '../fixtures/container.ts';
 import {classic} from '../fixtures/networks.ts';
@@ -81,6 +81,57 @@ test('names that no record knows, and half a line, are found and taken back', as
   expect(await collect('--dry-run')).toEqual([]);
   await container.remove();
   expect(names()).toEqual([]);
+});
+
+describe('a thread that the engine makes at the wrong moment', () => {
+  /** The hook under strace with that fault in it. */
+  const hooks = (...fault: readonly string[]): Readonly<Record<string, readonly object[]>> => ({
+    createRuntime: [
+      {
+        path: '/usr/bin/strace',
+        args: ['strace', '-o', '/mnt/trace', '-e', 'trace=setns', ...fault, executable, 'createRuntime'],
+      },
+    ],
+    poststop: [{path: executable, args: ['cni-hook', 'poststop']}],
+  });
+
+  test('keeps the hook neither out of the mount namespace nor in it', async () => {
+    const plain = await start(host, 'runc', 'c1', {hooks: hooks()});
+    await plain.remove();
+    const calls = host
+      .read('/mnt/trace')
+      .split('\n')
+      .filter(line => line.startsWith('setns('));
+    const places = calls.flatMap((line, i) => (line.includes('CLONE_NEWNS') ? [i + 1] : []));
+    expect(places).toHaveLength(2);
+    for (const place of places) {
+      const fault = ['-e', `inject=setns:error=EINVAL:when=${place}`];
+      const container = await start(host, 'runc', 'c1', {hooks: hooks(...fault)});
+      expect(host.read('/mnt/trace')).toContain('EINVAL (Invalid argument) (INJECTED)');
+      expect(await container.exec('cat', ['/etc/hostname', '/etc/resolv.conf'])).toBe('c1\nnameserver 192.0.2.53');
+      await container.remove();
+    }
+  });
+});
+
+describe('a kernel that refuses', () => {
+  test.each(['open_tree', 'mount_setattr', 'move_mount', 'openat2'])(
+    '%s: the container starts without its files, and the log says why',
+    async call => {
+      const before = await listing();
+      const trace = ['strace', '-o', '/mnt/trace', '-e', `inject=${call}:error=ENOSYS`];
+      const hook = {path: '/usr/bin/strace', args: [...trace, executable, 'createRuntime']};
+      const end = {path: executable, args: ['cni-hook', 'poststop']};
+      host.write('/run/cni-hook/log.jsonl', '');
+      const container = await start(host, 'runc', 'c1', {hooks: {createRuntime: [hook], poststop: [end]}});
+      expect(host.read('/run/cni-hook/log.jsonl')).toContain(
+        `${call}: Function not implemented: this needs Linux 5.12`,
+      );
+      expect(host.read(hosts)).toContain(' c1 # ');
+      await container.remove();
+      expect(await listing()).toBe(before);
+    },
+  );
 });
 
 test.each([
