@@ -126,3 +126,41 @@ test('isolated needs no kernel that shows bridged packets to the firewall', asyn
   const off = 'sysctl -qw net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0';
   expect((await observe('isolated', {}, off)).reached).toEqual(expected('isolated'));
 });
+
+test('a bridge of several networks keeps what one of them wants when the other is taken down', async () => {
+  const host = await createHost();
+  try {
+    const wanted = {red: 'same-bridge', blue: 'isolated', green: 'same-bridge'} as const;
+    for (const [name, policy] of Object.entries(wanted)) {
+      const plain = network(name, 1, policy, {}) as {plugins: readonly object[]};
+      const [bridge = {}, firewall = {}] = plain.plugins;
+      const shared = {...bridge, bridge: 'br0'};
+      host.write(`/etc/cni/net.d/${name}.conflist`, {...plain, plugins: [shared, firewall]});
+    }
+    const take = async (name: string) => {
+      const container = await host.netns();
+      const outcome = await host.hook('createRuntime', creating(name, container.pid), ['--network', name]);
+      expect(outcome).toEqual({exitCode: 0, stdout: '', stderr: ''});
+      return async () => {
+        await container.end();
+        await host.hook('poststop', stopped(name));
+        await host.must(executable, ['gc', '--networks']);
+      };
+    };
+    const sets = async () =>
+      (await host.must('nft', ['list', 'ruleset'])).match(/set ingress-\S+|elements = .*"br0".*/g) ?? [];
+    const member = ['set ingress-links', 'elements = { "br0" }'];
+    const [open, closed] = ['set ingress-open', 'set ingress-closed'];
+    const pair = 'elements = { "br0" . "br0" }';
+    const [endRed, endBlue, endGreen] = [await take('red'), await take('blue'), await take('green')];
+    expect(await sets()).toEqual([...member, open, pair, closed, pair]);
+    await endRed();
+    expect(await sets()).toEqual([...member, open, pair, closed, pair]);
+    await endGreen();
+    expect(await sets()).toEqual([...member, open, closed, pair]);
+    await endBlue();
+    expect(await sets()).toEqual([]);
+  } finally {
+    await host.close();
+  }
+});

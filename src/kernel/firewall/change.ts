@@ -68,7 +68,7 @@ function clear(kernel: Kernel, op: SetFirewall): void {
   const others = readNotesOfOthers(kernel, op.network);
   const mine = [...new Set([...notes, ...rules.notesOf(op)])].filter(note => !others.includes(note));
   leaveZone(op, mine);
-  leaveIngress(kernel, mine);
+  leaveIngress(kernel, mine, others);
   runScript(rules.withoutNoteScript(op));
   kernel.netfilter().exchange(deleteEmptyTable(nftTable));
 }
@@ -81,16 +81,19 @@ function leaveZone({backend, zone}: SetFirewall, notes: readonly string[]): void
 }
 
 /** With the last link the chain and its sets go: all of them, or nothing if somebody has come since. */
-function leaveIngress(kernel: Kernel, notes: readonly string[]): void {
-  const links = notes.flatMap(note => rules.parseIngressNote(note) ?? []);
+function leaveIngress(kernel: Kernel, notes: readonly string[], others: readonly string[]): void {
+  const left = notes.flatMap(note => rules.parseIngressNote(note) ?? []);
+  if (left.length === 0) return;
+  // Another network may have another policy for the same link.
+  const kept = others.flatMap(note => rules.parseIngressNote(note)?.link ?? []);
   const netfilter = kernel.netfilter();
+  const elements = left.flatMap(({policy, link}) =>
+    elementsOf(policy, link).filter(({set}) => set !== ingress.links || !kept.includes(link)),
+  );
   // One by one: one that is missing would keep the others from going.
-  for (const element of links.flatMap(({policy, link}) => elementsOf(policy, link)))
-    netfilter.exchange(transaction([changeElement('delete', element)]));
-  if (links.length > 0) {
-    const {chain, links: all, open, closed} = ingress;
-    netfilter.exchange(deleteEmptySets(nftTable, chain, [all, open, closed]));
-  }
+  for (const element of elements) netfilter.exchange(transaction([changeElement('delete', element)]));
+  const {chain, links, open, closed} = ingress;
+  netfilter.exchange(deleteEmptySets(nftTable, chain, [links, open, closed]));
 }
 
 const runScript = (lines: readonly string[]): string => runTool('nft', ['-f', '-'], `${lines.join('\n')}\n`);

@@ -1,7 +1,7 @@
 // firewall: lets a network's packets through where the host would drop them, and keeps its bridge from those of other networks.
 // Pure. All of it is the network's and not the container's, by its subnets and its bridge, so that a container that comes or
 // goes changes no rule; only that it is isolated within its bridge is an option of its own port.
-import type {Facts, FirewallFacts} from '../../kernel/facts.ts';
+import {type Facts, type FirewallFacts, noQuestion} from '../../kernel/facts.ts';
 import {notesOf, parseAcceptNote, parseIngressNote} from '../../kernel/firewall/rules.ts';
 import type {Op, SetFirewall} from '../../kernel/op.ts';
 import {formatCidr, parseCidr, subnetOf} from '../../spec/address.ts';
@@ -18,18 +18,14 @@ export const firewall: InterfacePlugin = {
   prepare: (conf, request) => {
     const config = parseFirewallConfig(conf);
     const question = {
-      hostLinks: [],
-      containerLinks: [],
-      sysctls: [],
-      masquerade: false,
-      routes: false,
+      ...noQuestion,
       firewall: {},
       ...(config.ingressPolicy === 'isolated' && {peerOf: request.ifName}),
     };
     return {
       ipam: undefined,
       makes: undefined,
-      tools: ['nft', ...(config.backend === 'iptables' ? ['iptables'] : [])],
+      tools: ['nft', ...toolsOf[config.backend]],
       question,
       add: (facts, _ipam, previous) => planAdd(config, request, facts, previous),
       checkQuestion: result => ({
@@ -42,6 +38,8 @@ export const firewall: InterfacePlugin = {
     };
   },
 };
+
+const toolsOf = {auto: [], iptables: ['iptables'], firewalld: ['firewall-cmd']} as const;
 
 function planAdd(
   config: FirewallConfig,
