@@ -159,6 +159,41 @@ test.each([
   await talk.end();
 });
 
+test('SCTP is led to the container, as far as its first packet', async () => {
+  define(onBridge);
+  const container = await host.netns();
+  const state = creating('web', container.pid, {'io.cni-hook.ports': '9900:80/sctp'});
+  expect(await host.hook('createRuntime', state)).toMatchObject({exitCode: 0});
+  // Not every kernel has SCTP sockets: a raw one takes the packet as it comes.
+  await host.must('sh', ['-c', 'perl -e "$1" >/mnt/sctp 2>&1 &', 'sh', receiveSctp], {netnsOf: container.pid});
+  await until(async () => {
+    await host.must('perl', ['-e', sendSctp, hostAsSeen.v4, '9900'], {netnsOf: away.pid});
+    return host.read('/mnt/sctp') !== '';
+  });
+  expect(host.read('/mnt/sctp')).toBe(`${outside.v4} 80`);
+});
+
+const receiveSctp = `
+use Socket;
+socket(S, PF_INET, SOCK_RAW, 132) or die $!;
+recv(S, my $packet, 2000, 0);
+printf "%s %d", inet_ntoa(substr($packet, 12, 4)), unpack("n", substr($packet, 22, 2));
+`;
+
+/** An INIT chunk (RFC 9260, 3.3.2): with a wrong checksum the kernel takes it for no flow, and translates nothing. */
+const sendSctp = `
+use Socket;
+my ($address, $port) = @ARGV;
+my $init = pack("CCnNNnnN", 1, 0, 20, 7, 65535, 1, 1, 1);
+my $crc = 0xffffffff;
+for my $byte (unpack("C*", pack("nnNN", 5555, $port, 0, 0) . $init)) {
+  $crc ^= $byte;
+  $crc = $crc & 1 ? ($crc >> 1) ^ 0x82f63b78 : $crc >> 1 for 1 .. 8;
+}
+socket(S, PF_INET, SOCK_RAW, 132) or die $!;
+send(S, pack("nnNV", 5555, $port, 0, $crc ^ 0xffffffff) . $init, 0, sockaddr_in(0, inet_aton($address))) or die $!;
+`;
+
 test('nobody gets to the host’s own loopback by way of an interface that it was opened for', async () => {
   define(onBridge);
   const web = await start('web', '8080:80');
