@@ -19,7 +19,10 @@ export function placeOf(result: Result, ifName: string): Place {
     const found = all.find(address => address.family === family);
     return found && formatAddress(found);
   };
-  const [nearest, port, ...more] = result.interfaces.filter(({sandbox}) => !sandbox).map(({name}) => name);
-  const gateway = more.find(name => name.startsWith(`${nearest}.`));
+  const {interfaces} = result;
+  const inside = interfaces.findIndex(({sandbox}) => sandbox);
+  // Behind the container's own come those of other plugins, and the gateway of a VLAN.
+  const [nearest, port] = interfaces.slice(0, Math.max(inside, 0)).map(({name}) => name);
+  const gateway = interfaces.find(({name, sandbox}) => !sandbox && name.startsWith(`${nearest}.`))?.name;
   return {addresses: {4: first(4), 6: first(6)}, link: gateway ?? nearest, port};
 }
