@@ -116,7 +116,7 @@ function placeFor(
     const isDone = isMountRoot && identity === identityOf(source);
     if (isMountRoot && !isDone && !isOurs(identity)) throw new LeftAlone('something is mounted there already');
     if (type !== 'file' && type !== 'symlink') throw new LeftAlone('it is neither a file nor a link');
-    if (shared.has(mountId)) throw new LeftAlone('its mount is shared, so the host would see ours too');
+    if (shared.has(mountId)) throw new LeftAlone('its mount is shared, so others might see ours too');
     if (!isDone) return [{path, target, mount: cloneMount(source)}];
   } catch (error) {
     closeTarget(target);
