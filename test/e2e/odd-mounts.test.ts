@@ -4,7 +4,7 @@ import {afterAll, afterEach, beforeAll, describe, expect, jest, test} from '@jes
 import {bundleDir, rootfs} from '../fixtures/bundle.ts';
 import {type Runtime, start} from '../fixtures/container.ts';
 import {classic} from '../fixtures/networks.ts';
-import {createHost, type Host} from '../host.ts';
+import {createHost, executable, type Host} from '../host.ts';
 
 jest.setTimeout(60_000);
 
@@ -99,5 +99,18 @@ describe.each(runtimes)('%s', runtime => {
     expect(await end()).toContain(' c1 # ');
     expect(log()).not.toContain('"warning"');
     expect(host.list(`${root}/etc`)).toEqual([]);
+  });
+
+  test('a hook that is called twice mounts once', async () => {
+    const root = {path: await ownRoot(`twice-${runtime}`), readonly: true};
+    const hook = {path: executable, args: ['cni-hook', 'createRuntime']};
+    const end = {path: executable, args: ['cni-hook', 'poststop']};
+    const hooks = {prestart: [hook], createRuntime: [hook], poststop: [end]};
+    const container = await start(host, runtime, 'c1', {root, hooks});
+    const mounts = (await container.exec('cat', ['/proc/self/mountinfo'])).split('\n');
+    expect(mounts.filter(line => line.includes(' /etc/'))).toHaveLength(3);
+    expect(log()).not.toContain('"warning"');
+    await container.remove();
+    expect(host.list('/run/cni-hook/names')).toEqual([':locks']);
   });
 });

@@ -2,7 +2,7 @@
 // and hostname. It comes last in an ADD, when the addresses are known; what it does, the records tell how to take back.
 import {existsSync} from 'node:fs';
 import {readOrNothing} from '../../kernel/netns.ts';
-import {isAlive} from '../../kernel/process.ts';
+import {isAlive, type ProcessIdentity} from '../../kernel/process.ts';
 import {mark} from '../../kernel/trace.ts';
 import type {Container} from '../container.ts';
 import {log} from '../log.ts';
@@ -39,8 +39,23 @@ export function introduce(
 
 /** Before a container that lives on leaves a network: its files no longer tell of it. Its lock must be held. */
 export function takeLeave({stateDir}: Settings, record: AttachmentRecord): void {
-  const {names, process, bundle, containerId: id} = record;
+  const {names, process} = record;
   if (!names || !process || !isAlive(process)) return;
+  try {
+    changeFiles(stateDir, record, process, names);
+  } catch (error) {
+    // Its files go with it.
+    if (isAlive(process)) throw error;
+  }
+}
+
+function changeFiles(
+  stateDir: string,
+  record: AttachmentRecord,
+  process: ProcessIdentity,
+  names: ContainerNames,
+): void {
+  const {containerId: id, bundle} = record;
   const {root} = identify(stateDir, {id, process, bundle, stage: 'running'}, noWishes);
   if (!root) return;
   const all = named(recordsOf(stateDir, id));
