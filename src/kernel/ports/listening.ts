@@ -12,8 +12,8 @@ import type {HostPort} from './port.ts';
 const SOCK = {tcp: 1, udp: 2, sctp: 1} as const;
 const anywhere = {4: '0.0.0.0', 6: '::'} as const;
 
-/** The process in words, `process 812 ("nginx")`; undefined if nobody listens. */
-export function listenerOn(port: HostPort): string | undefined {
+/** The process in words, `process 812 ("nginx")`; undefined if nobody listens, or one whose command line names the container. */
+export function listenerOn(port: HostPort, containerId: string): string | undefined {
   const {family, protocol, hostIP = anywhere[family], hostPort} = port;
   const start = Uint8Array.of(AF[family], 0, hostPort >>> 8, hostPort & 255);
   const address = toBytes(parseAddress(hostIP));
@@ -24,7 +24,7 @@ export function listenerOn(port: HostPort): string | undefined {
       : concat([start, new Uint8Array(4), address, new Uint8Array(4)]);
   if (isFreeToBind(SOCK[protocol], protocolNumbers[protocol], socketAddress)) return undefined;
   const inode = listeningSocket(port);
-  return inode === undefined ? undefined : processWith(inode);
+  return inode === undefined ? undefined : processWith(inode, containerId);
 }
 
 /** As they stand in the fourth column: a TCP socket that listens, a UDP socket that is connected to nobody. */
@@ -58,12 +58,12 @@ function hexOf(address: string): string {
     .toUpperCase();
 }
 
-function processWith(inode: string): string {
-  for (const pid of readdirSync('/proc').filter(name => /^\d+$/.test(name))) {
-    if (descriptorsOf(pid).includes(`socket:[${inode}]`))
-      return `process ${pid} ("${readOrNothing(`/proc/${pid}/comm`)}")`;
-  }
-  return 'a process of the host';
+function processWith(inode: string, containerId: string): string | undefined {
+  const pids = readdirSync('/proc').filter(name => /^\d+$/.test(name));
+  const pid = pids.find(one => descriptorsOf(one).includes(`socket:[${inode}]`));
+  if (pid === undefined) return 'a process of the host';
+  const words = readOrNothing(`/proc/${pid}/cmdline`)?.split('\0') ?? [];
+  return words.includes(containerId) ? undefined : `process ${pid} ("${readOrNothing(`/proc/${pid}/comm`)}")`;
 }
 
 /** What its open files are; none where it has ended or may not be looked at. */

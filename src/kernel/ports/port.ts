@@ -65,6 +65,8 @@ export interface HeldPorts extends PortElements {
 export interface PortsQuestion {
   /** Ports that shall be published: whether they are taken. */
   readonly wanted: readonly HostPort[];
+  /** For which container: a process that was started for it is no stranger (conmon of podman holds the ports of its container). */
+  readonly containerId: string;
   /** What should be there already: what of it is missing. */
   readonly held?: HeldPorts | undefined;
 }

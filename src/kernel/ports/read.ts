@@ -13,7 +13,11 @@ import type {HostPort, PortFacts, PortsQuestion, TakenPort} from './port.ts';
 import {lookupChain, portChains, portSets} from './tables.ts';
 
 /** What is `known` of the rules is not read again. */
-export function readPorts(kernel: Kernel, {wanted, held}: PortsQuestion, known?: Map<string, unknown>): PortFacts {
+export function readPorts(
+  kernel: Kernel,
+  {wanted, containerId, held}: PortsQuestion,
+  known?: Map<string, unknown>,
+): PortFacts {
   const netfilter = kernel.netfilter();
   const hasRules = (chain: string): boolean => {
     const what = `rules in ${chain}`;
@@ -23,7 +27,7 @@ export function readPorts(kernel: Kernel, {wanted, held}: PortsQuestion, known?:
   };
   return {
     stands: held ? portChains.every(hasRules) : hasRules(lookupChain),
-    taken: [...takenByOurs(netfilter, wanted), ...takenByProcesses(wanted)],
+    taken: [...takenByOurs(netfilter, wanted), ...takenByProcesses(wanted, containerId)],
     ...(held && {missing: missingElements(netfilter, held)}),
     ...(held?.onCondition && {lostRules: !portRuleChains(held.attachment).every(hasRules)}),
   };
@@ -68,9 +72,9 @@ function takenForOneAddress(
 
 const takenBy = (port: HostPort, {comment}: FoundElement): TakenPort => ({port, publishedFor: comment});
 
-function takenByProcesses(wanted: readonly HostPort[]): readonly TakenPort[] {
+function takenByProcesses(wanted: readonly HostPort[], containerId: string): readonly TakenPort[] {
   return wanted.flatMap(port => {
-    const process = listenerOn(port);
+    const process = listenerOn(port, containerId);
     return process === undefined ? [] : [{port, process}];
   });
 }

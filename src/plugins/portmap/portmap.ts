@@ -16,7 +16,9 @@ export const portmap: InterfacePlugin = {
   stray: () => [],
   prepare: (conf, request) => {
     const config = parsePortmapConfig(conf);
-    const question: Question = {...noQuestion, sysctls: Object.values(bridgePasses), ports: {wanted: wantedBy(config)}};
+    const {containerId} = request;
+    const ports = {wanted: wantedBy(config), containerId};
+    const question: Question = {...noQuestion, sysctls: Object.values(bridgePasses), ports};
     const isIdle = config.mappings.length === 0;
     const linksOf = (result: Result) => linksIn(placeOf(result, request.ifName));
     return {
@@ -77,5 +79,5 @@ function checkQuestion(
   const elements = elementsOf(config, portsFor(config, request, place), place);
   const onCondition = Object.values(config.conditions).some(condition => condition !== undefined);
   const held = {...elements, attachment: {network, containerId, ifName}, onCondition};
-  return {...question, hostLinks: linksIn(place), ports: {wanted: [], held}};
+  return {...question, hostLinks: linksIn(place), ports: {wanted: [], containerId, held}};
 }
