@@ -113,4 +113,22 @@ describe.each(runtimes)('%s', runtime => {
     await container.remove();
     expect(host.list('/run/cni-hook/names')).toEqual([':locks']);
   });
+
+  test("a hostname that is nobody's names nobody, and an id that means the machine itself not either", async () => {
+    const root = await ownRoot(`nobody-${runtime}`);
+    const end = await startChanged(runtime, 'localhost', root, '.hostname = "runc"');
+    const lines = (await end()).split('\n').filter(line => line.includes(' # '));
+    expect(lines.map(line => line.replace(/^\S+ /, ''))).toEqual(['id-localhost # localhost/mynet:eth0']);
+  });
+
+  test('everybody in the container can read its files, whatever the umask of the hook is', async () => {
+    const root = {path: await ownRoot(`umask-${runtime}`), readonly: true};
+    const script = `umask 077; exec ${executable} createRuntime`;
+    const hook = {path: '/bin/sh', args: ['sh', '-c', script]};
+    const end = {path: executable, args: ['cni-hook', 'poststop']};
+    const container = await start(host, runtime, 'c1', {root, hooks: {createRuntime: [hook], poststop: [end]}});
+    const rights = await container.exec('stat', ['-c', '%a', '/etc/hosts', '/etc/resolv.conf', '/etc/hostname']);
+    expect(rights).toBe('644\n644\n644');
+    await container.remove();
+  });
 });

@@ -42,10 +42,10 @@ export function identify(
   const config = hasMounts ? readConfig(bundle) : nothing;
   const own = hostname ?? before?.hostname ?? config.hostname;
   const isItsName = (name: string) =>
-    !nobodys.includes(name) && isHostname(name) && (name === hostname || (!before && mayBeCalled(name)));
+    name === hostname || (!before && !nobodys.includes(name) && isHostname(name) && mayBeCalled(name));
   const called = own !== undefined && isItsName(own) ? [own] : [];
   const names = {
-    called: distinct([...called, ...aliases, ...(before?.called ?? []), id]),
+    called: distinct([...called, ...aliases, ...(before?.called ?? []), nameOfId(id)]),
     hostname: own,
     dns: dns ?? dnsOfCapability(capabilityArgs) ?? before?.dns,
   };
@@ -59,10 +59,13 @@ type Named = Pick<Container, 'id' | 'process' | 'bundle' | 'stage'>;
 /** What `runc spec` and `crun spec` write: it is the name of nobody. */
 const nobodys: readonly string[] = ['runc', 'crun'];
 
-/** Without regard to case, as names are looked up. An id may be any word, also one that means the machine itself. */
+/** An id may be any word, also one that means the machine itself. */
+const nameOfId = (id: string): string => (isReservedName(id) ? `id-${id}` : id);
+
+/** Without regard to case, as names are looked up. */
 function distinct(names: readonly string[]): readonly string[] {
   const keys = names.map(name => name.toLowerCase());
-  return names.filter((name, i) => keys.indexOf(name.toLowerCase()) === i && !isReservedName(name));
+  return names.filter((name, i) => keys.indexOf(name.toLowerCase()) === i);
 }
 
 interface BundleConfig {

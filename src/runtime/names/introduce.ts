@@ -4,6 +4,7 @@ import {existsSync} from 'node:fs';
 import {readOrNothing} from '../../kernel/netns.ts';
 import {isAlive, type ProcessIdentity} from '../../kernel/process.ts';
 import {mark} from '../../kernel/trace.ts';
+import {CniError} from '../../spec/error.ts';
 import type {Container} from '../container.ts';
 import {log} from '../log.ts';
 import {type AttachmentRecord, type ContainerNames, containerDir, recordsOf} from '../record.ts';
@@ -32,7 +33,12 @@ export function introduce(
   if (root) {
     const all = container.stage === 'creating' ? records : named(recordsOf(stateDir, id));
     const files = [...writeFiles(stateDir, id, all, names), hostsFile(stateDir, all)];
-    warnAll(stateDir, id, mountFiles(stateDir, id, root, files, oursOf(stateDir, id, all)));
+    try {
+      warnAll(stateDir, id, mountFiles(stateDir, id, root, files, oursOf(stateDir, id, all)));
+    } catch (cause) {
+      if (!container.process || isAlive(container.process)) throw cause;
+      throw new CniError('unknownContainer', `container "${id}" ended while it was being attached`, {cause});
+    }
   }
   mark('names');
 }
