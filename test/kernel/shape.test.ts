@@ -63,6 +63,9 @@ const tuned = (at: Host, {pid}: Netns) =>
     ],
     {netnsOf: pid},
   );
+/** Addresses for the link alone come by themselves, when there is a carrier. */
+const withoutLinkLocal = (kernel: Awaited<ReturnType<typeof readKernel>>) =>
+  [kernel.links, kernel.addresses, kernel.routes].map(lines => lines.filter(line => !/fe80:|ff00:/.test(line)));
 const ping = async (from: Netns, to: string): Promise<boolean> =>
   (await from.run('ping', ['-c', '1', '-W', '1', to])).exitCode === 0;
 
@@ -83,7 +86,7 @@ describe('the commands in the log do what is done', () => {
       await sh(script, byHand);
       const look = async (at: Host, inside: Netns) => ({
         host: (await readKernel(at.must)).links.filter(link => !link.includes('"m1"')),
-        container: await readKernel(at.must, inside.pid),
+        container: withoutLinkLocal(await readKernel(at.must, inside.pid)),
         limits: await limitsOf(at),
         tuned: await tuned(at, inside),
       });
@@ -199,6 +202,25 @@ describe('macvlan', () => {
     const after = {inside: await readKernel(host.must, container.pid), outside: await host.snapshot()};
     expect(after.inside.links).toEqual(before.inside.links);
     expect(after.outside.files).toEqual(before.outside.files);
+  });
+
+  test("is left alone by a container that joins another one's network namespace", async () => {
+    await sh(wire);
+    await attach('c1', container, macvlan);
+    const before = await readKernel(host.must, container.pid);
+    const {exitCode, stderr} = await host.hook('createRuntime', creating('c2', container.pid));
+    expect({exitCode, stderr}).toMatchObject({exitCode: 0, stderr: expect.stringContaining('left alone')});
+    const env = {
+      CNI_PATH: '/mnt',
+      CNI_COMMAND: 'DEL',
+      CNI_CONTAINERID: 'c3',
+      CNI_NETNS: `/proc/${container.pid}/ns/net`,
+      CNI_IFNAME: 'eth0',
+    };
+    await sh(`ln -s ${executable} /mnt/macvlan`);
+    const input = JSON.stringify({cniVersion: '1.0.0', name: 'mynet', ...macvlan});
+    expect((await host.run('/mnt/macvlan', [], {env, input})).exitCode).toBe(0);
+    expect(await readKernel(host.must, container.pid)).toEqual(before);
   });
 
   test('of a link of the container is made in the container', async () => {

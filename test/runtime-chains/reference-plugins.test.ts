@@ -23,10 +23,10 @@ interface Case {
 const external = {'cni-hook': {external: true}};
 const ourLoopback = {type: 'loopback'};
 const ipam = {type: 'host-local', ranges: [[{subnet: '10.8.0.0/24'}]]};
-const portmap = {type: 'portmap', capabilities: {portMappings: true}};
+const portmap = {type: 'portmap', ...external, capabilities: {portMappings: true}};
 const publish = ['--cap-args', JSON.stringify({portMappings: [{hostPort: 8080, containerPort: 80, protocol: 'tcp'}]})];
 const published = {where: 'host', command: 'iptables-save -t nat', shows: /--to-destination 10\.7\.0\.\d+:80/} as const;
-const tuning = {type: 'tuning', mtu: 1400, sysctl: {'net.core.somaxconn': '500'}};
+const tuning = {type: 'tuning', ...external, mtu: 1400, sysctl: {'net.core.somaxconn': '500'}};
 const tuned = {
   where: 'container',
   command: 'cat /proc/sys/net/core/somaxconn; ip link show eth0',
@@ -55,7 +55,7 @@ const cases: readonly Case[] = [
   {
     name: 'bandwidth behind ours',
     needs: 'ifb',
-    plugins: [ourBridge, {type: 'bandwidth', ...rates}],
+    plugins: [ourBridge, {type: 'bandwidth', ...external, ...rates}],
     proof: {where: 'host', command: 'tc qdisc show', shows: /tbf .*rate 8Mbit/},
   },
   {
@@ -102,7 +102,7 @@ const cases: readonly Case[] = [
   {
     name: 'macvlan before ours',
     needs: 'macvlan',
-    plugins: [{type: 'macvlan', master: 'uplink', ipam}, ourLoopback],
+    plugins: [{type: 'macvlan', ...external, master: 'uplink', ipam}, ourLoopback],
     proof: address('10\\.8\\.0\\.\\d+/24'),
   },
   {

@@ -1,12 +1,12 @@
 // An attachment that no record of ours tells of: another implementation made it, or our state was lost.
 import type {Link} from '../../kernel/facts.ts';
 import {Kernel} from '../../kernel/kernel.ts';
-import {parseVethAlias} from '../../kernel/names.ts';
 import {closeNetns, isOwnNetns, type OpenNetns, openNetns} from '../../kernel/netns.ts';
 import {findLinkIn} from '../../kernel/observe.ts';
 import type {Parameters} from '../../spec/environment.ts';
 import {isKind} from '../../spec/error.ts';
 import type {Result} from '../../spec/result.ts';
+import {ownerOf} from '../occupant.ts';
 import {findInterfacePlugin} from '../own-segment.ts';
 import type {PluginCall} from './call.ts';
 import {isNetns} from './is-netns.ts';
@@ -29,7 +29,7 @@ export function removeStray({type, network, parameters, previous}: PluginCall): 
   }
 }
 
-/** False if the result tells of another MAC, or the other end is another container's. */
+/** False if the result tells of another MAC, or the link is another container's. */
 function isTheirs(
   kernel: Kernel,
   link: Link,
@@ -38,7 +38,7 @@ function isTheirs(
 ): boolean {
   const told = previous?.interfaces.find(({name, sandbox}) => name === ifName && sandbox)?.mac;
   if (told !== undefined && told.toLowerCase() !== link.mac) return false;
-  const owner = link.peer === undefined ? undefined : parseVethAlias(findLinkIn(kernel, 'host', link.peer)?.alias);
+  const owner = ownerOf(kernel, link);
   return owner === undefined || owner.containerId === containerId;
 }
 
