@@ -114,6 +114,19 @@ describe('a port that is taken', () => {
   });
 });
 
+test('an address of which a lost record has left something is published for whoever has it now', async () => {
+  const lost = await started('lost', '8080:80');
+  await lost.end();
+  await host.must('rm', ['-r', '/run/cni-hook/containers', '/var/lib/cni/networks/mynet']);
+  const container = await host.netns();
+  const annotations = {'io.cni-hook.ports': '8081:80', 'io.cni-hook.ip': '10.1.0.2'};
+  const outcome = await host.hook('createRuntime', creating('next', container.pid, annotations));
+  expect(outcome).toEqual({exitCode: 0, stdout: '', stderr: ''});
+  await serve(host, 'next', 80, container.pid);
+  expect(await askAll(host, [{address: '127.0.0.1', port: 8081}])).toEqual(['next 10.1.0.1']);
+  expect(await host.must('nft', ['list', 'set', 'inet', 'cni-hook', 'ports-near4'])).toContain('mynet/next/eth0');
+});
+
 describe('many at once, on a host that has no rules yet,', () => {
   const ids = Array.from({length: 16}, (_, i) => `c${i}`);
 

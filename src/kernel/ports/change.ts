@@ -7,6 +7,7 @@ import {ownerComment} from '../names.ts';
 import {changeElements, type Element, type FoundElement, getElement, readElements} from '../netlink/nf-elements.ts';
 import {transaction} from '../netlink/nfnetlink.ts';
 import type {NetlinkSocket} from '../netlink/socket.ts';
+import type {Request} from '../netlink/wire.ts';
 import {dropFlows} from './conntrack.ts';
 import {hostPortElement, type PortElement, pick, portElements} from './elements.ts';
 import type {ChangePorts, HostPort, PortElements, SetPortRules} from './port.ts';
@@ -31,24 +32,35 @@ export function missingElements(netfilter: NetlinkSocket, wanted: Omit<ChangePor
 }
 
 function add(netfilter: NetlinkSocket, op: ChangePorts): void {
-  const requests = changeElements(
-    'new',
-    portElements(op).map(({element}) => element),
-  );
-  const refused = netfilter.exchange(transaction(requests)).find(({error}) => error !== 0);
-  if (refused?.error === errno.EEXIST) throw new CniError('portTaken', whoWasQuicker(netfilter, op.ports));
+  const wanted = portElements(op).map(({element}) => element);
+  const commit = (requests: readonly Request[]) =>
+    netfilter.exchange(transaction(requests)).find(({error}) => error !== 0);
+  const adding = changeElements('new', wanted);
+  let refused = commit(adding);
+  if (refused?.error === errno.EEXIST) {
+    refuseTaken(netfilter, op.ports);
+    refused = commit([...changeElements('delete', staleAmong(netfilter, wanted.slice(op.ports.length))), ...adding]);
+  }
   if (refused) throw new Error(refused.reason);
 }
 
-function whoWasQuicker(netfilter: NetlinkSocket, ports: readonly HostPort[]): string {
+function refuseTaken(netfilter: NetlinkSocket, ports: readonly HostPort[]): void {
   const found = lookUp(
     netfilter,
     ports.map(port => hostPortElement(port)),
   );
   const which = found.findIndex(element => element !== undefined);
   const port = ports[which];
-  const words = port ? `port ${hostPortWords(port)}` : 'its address';
-  return `${words} was published for "${found[which]?.comment ?? 'somebody'}" in the meantime`;
+  if (!port) return;
+  const holder = found[which]?.comment || 'somebody';
+  throw new CniError('portTaken', `port ${hostPortWords(port)} was published for "${holder}" in the meantime`);
+}
+
+/** An address has one holder, who has it now: what bears it is of an earlier one, of whom no record told any more. */
+function staleAmong(netfilter: NetlinkSocket, elements: readonly Element[]): readonly Element[] {
+  const keys = elements.map(({data, comment, ...key}) => key);
+  const found = lookUp(netfilter, keys);
+  return keys.filter((_, i) => found[i]);
 }
 
 function takeBack(netfilter: NetlinkSocket, op: ChangePorts): void {

@@ -1,6 +1,6 @@
 // Published ports of which no record tells any more: elements in the maps, the chains of those on conditions, and at last the
 // rules themselves. What a record tells of goes with its attachment.
-import {type Attachment, parseVethAlias, portRuleChains, portRuleChainsOf} from '../../kernel/names.ts';
+import {type Attachment, isOurs, parseVethAlias, portRuleChains, portRuleChainsOf} from '../../kernel/names.ts';
 import type {Op} from '../../kernel/op.ts';
 import {dropElements, elementsByHolder} from '../../kernel/ports/holders.ts';
 import {lookupChain} from '../../kernel/ports/tables.ts';
@@ -15,6 +15,7 @@ import {chainsIn} from './networks.ts';
 export function* findOrphanPorts(search: Search): Generator<Garbage> {
   const {settings, kernel} = search;
   for (const [holder, elements] of elementsByHolder(kernel.netfilter())) {
+    if (!isOurs(holder)) continue;
     const attachment = parseVethAlias(holder);
     if (!concerns(search, attachment?.network ?? '') || recordsOfHolder(settings, holder).length > 0) continue;
     yield {
