@@ -80,6 +80,21 @@ describeWithPodman('podman', () => {
       await expectNothingLeft();
     });
 
+    test('the hosts file that podman mounts stays; without it a container finds the others by name', async () => {
+      await start('c1');
+      const flags = ['--detach', '--name', 'c2', '--hostname', 'shop', '--no-hosts'];
+      expect((await podman.run('mynet', flags, ...forever)).exitCode).toBe(0);
+      expect(await must('exec', 'c1', 'cat', '/etc/hosts')).not.toContain('cni-hook');
+      const name = await must('exec', 'c1', 'hostname');
+      expect(await must('exec', 'c2', 'ping', '-c', '1', '-W', '1', name)).toContain(await addressOf('c1'));
+      expect(await must('exec', 'c2', 'ping', '-c', '1', '-W', '1', 'shop')).toContain(await addressOf('c2'));
+      const warnings = ['logs', '--log-level', 'warning', '--json'];
+      const all = JSON.parse(await host.must(executable, warnings)) as readonly {readonly event: string}[];
+      expect(all.filter(({event}) => event === 'names')).toEqual([]);
+      await must('rm', '--force', '--time', '0', '--all');
+      await expectNothingLeft();
+    });
+
     test('a container that could not be made is told by gc, and gc mends it', async () => {
       expect((await podman.run('mynet', [], '/no/such/command')).exitCode).toBe(127);
       expect(JSON.parse(await host.must(executable, ['ls', '--json']))).toMatchObject([{state: 'dead'}]);
