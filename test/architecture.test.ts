@@ -87,6 +87,7 @@ const gates: Readonly<Record<string, readonly string[]>> = {
     'src/runtime/log.ts',
     'src/runtime/names/container-files.ts',
     'src/runtime/names/hosts-files.ts',
+    'src/runtime/names/hosts-lock.ts',
     'src/runtime/names/identity.ts',
     'src/runtime/names/introduce.ts',
     'src/runtime/names/mount-points.ts',

@@ -15,9 +15,10 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import {type HeldLock, takeLock} from '../../kernel/flock.ts';
 import type {Attachment} from '../../kernel/names.ts';
 import {digest} from '../../spec/digest.ts';
+import {whileLocked} from './hosts-lock.ts';
+import {hostsPath, namesDir, networkDir, setsDir} from './hosts-places.ts';
 import {
   type Edit,
   edited,
@@ -32,13 +33,6 @@ import {
   withoutTorn,
 } from './hosts-text.ts';
 import {writeReadable} from './readable-file.ts';
-
-export const namesDir = (stateDir: string): string => `${stateDir}/names`;
-const networkDir = (stateDir: string, network: string): string => `${namesDir(stateDir)}/${network}`;
-const hostsPath = (stateDir: string, network: string): string => `${networkDir(stateDir, network)}/hosts`;
-/** No network's name begins with a colon. */
-const locksDir = (stateDir: string): string => `${namesDir(stateDir)}/:locks`;
-const setsDir = (stateDir: string, network: string): string => `${networkDir(stateDir, network)}/sets`;
 
 /** A name that somebody else has already. */
 export interface Taken {
@@ -202,30 +196,6 @@ function create(path: string, text: string): void {
   const beside = `${path}.new`;
   writeReadable(beside, text);
   renameSync(beside, path);
-}
-
-/** Alone with the files of these networks. Sets have a lock of their own, for a change in any of their networks is one in them. */
-function whileLocked<T>(stateDir: string, networks: readonly string[], work: () => T): T {
-  const locks: HeldLock[] = [];
-  const lock = (name: string) => locks.push(takeNamesLock(stateDir, name));
-  try {
-    for (const network of networks) lock(network);
-    if (networks.length > 1 || networks.some(network => existsSync(setsDir(stateDir, network)))) lock(':sets');
-    return work();
-  } finally {
-    for (const {release} of locks.reverse()) release();
-  }
-}
-
-function takeNamesLock(stateDir: string, name: string): HeldLock {
-  const path = `${locksDir(stateDir)}/${name}.lock`;
-  try {
-    return takeLock(path, 'exclusive');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    mkdirSync(locksDir(stateDir), {recursive: true, mode: 0o700});
-    return takeLock(path, 'exclusive');
-  }
 }
 
 const namesIn = (directory: string): readonly string[] => (existsSync(directory) ? readdirSync(directory) : []);
