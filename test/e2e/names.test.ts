@@ -232,3 +232,27 @@ test('a network that a running container gets and loses again is in its files as
   await container.remove();
   await neighbour.remove();
 });
+
+test('many come and go at once, and nobody who asks meanwhile misses who stays', async () => {
+  const annotations = {[networks]: 'mynet'};
+  const asker = await start(host, 'runc', 'asker', {annotations});
+  const standing = await start(host, 'runc', 'standing', {annotations});
+  const file = '/run/cni-hook/names/mynet/hosts';
+  // Reads as a resolver does, again and again, and counts how often somebody was not there.
+  const loop = `i=0; while [ ! -e /mnt/enough ]; do i=$((i+1)); dd if=${file} bs=512 2>/dev/null | grep -q " standing #" || echo missed; done; echo $i`;
+  const reading = host.run('sh', ['-c', loop]);
+  const ids = Array.from({length: 12}, (_, i) => `${'long-'.repeat(i % 4)}n${i}`);
+  for (let round = 0; round < 2; round++) {
+    const others = await Promise.all(ids.map(id => start(host, 'runc', id, {annotations})));
+    expect((await known(asker)).map(line => line.split(' ')[1]).sort()).toEqual([...ids, 'asker', 'standing'].sort());
+    await Promise.all(others.map(other => other.remove()));
+    expect((await known(asker)).map(line => line.split(' ')[1])).toEqual(['asker', 'standing']);
+  }
+  host.write('/mnt/enough', '');
+  const {stdout} = await reading;
+  expect(stdout).toMatch(/^\d+$/);
+  expect(Number(stdout)).toBeGreaterThan(10);
+  await asker.remove();
+  await standing.remove();
+  expect(names()).toEqual([':locks']);
+});
