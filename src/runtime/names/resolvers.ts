@@ -1,7 +1,7 @@
 // Which name servers a container asks: those that it wishes, else those of its networks, else the host's. Each of nameservers,
 // search and options is taken from the first who says something of it; of the host only where nobody names a name server.
 import {Fields, isObject} from '../../spec/fields.ts';
-import {formatResolvConf, isReachableElsewhere, parseResolvConf} from '../../spec/resolv-conf.ts';
+import {formatResolvConf, isNameserver, isReachableElsewhere, parseResolvConf} from '../../spec/resolv-conf.ts';
 import type {Dns} from '../../spec/result.ts';
 import type {CapabilityArgs} from '../request-config.ts';
 import type {DnsWishes} from '../wishes.ts';
@@ -22,13 +22,16 @@ export function chooseResolvers(
   results: readonly Dns[],
   readFile: (path: string) => string | undefined,
 ): Resolvers {
-  const said = [...(wished ? [wished] : []), merged(results)];
-  const hasServers = said.some(({nameservers = []}) => nameservers.length > 0);
+  const said = [...(wished ? [wished] : []), merged(results)].map(dns => ({
+    ...dns,
+    nameservers: (dns.nameservers ?? []).filter(server => isNameserver(server)),
+  }));
+  const hasServers = said.some(({nameservers}) => nameservers.length > 0);
   const chosen = firstOfEach(hasServers ? said : [...said, ofHost(readFile)]);
   const text = formatResolvConf(chosen);
   if (text.includes('nameserver ')) return {text, warning: undefined};
   const warning =
-    'no name server for the container: the host\'s are loopback addresses: name one in the annotation io.cni-hook.dns, or as "dns" in the network\'s configuration';
+    'no name server for the container: the host has none that it could ask: name one in the annotation io.cni-hook.dns, or as "dns" in the network\'s configuration';
   return {text: text === '' ? '# no name server is known\n' : text, warning};
 }
 

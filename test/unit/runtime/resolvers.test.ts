@@ -74,3 +74,7 @@ test('the capability "dns" counts as a wish', () => {
   expect(dnsOfCapability({})).toBeUndefined();
   expect(() => dnsOfCapability({dns: {servers: '10.0.0.9'}})).toThrow('capability "dns": "servers" must be a list');
 });
+
+test('name servers that are none count for nothing', () => {
+  expect(chooseResolvers(undefined, [{nameservers: ['nobody']}], usual).text).toContain('nameserver 192.0.2.53\n');
+});
