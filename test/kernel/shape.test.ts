@@ -146,6 +146,26 @@ describe('bandwidth', () => {
     expect(await links()).not.toContain('bwp');
   });
 
+  test('a container that comes again gets its ifb again, also where our state was lost and an old one is in the way', async () => {
+    await attach('c1', container, bridge, limits);
+    const ifb = () => sh('ip -o link show type ifb | grep -o "bwp[0-9a-f]*" | head -n 1');
+    const before = await ifb();
+    await container.end();
+    await sh('rm -r /run/cni-hook/containers/c1');
+    const again = await host.netns();
+    await attach('c1', again, bridge, limits);
+    expect(await ifb()).toBe(before);
+    expect(await ping(again, '10.1.0.1')).toBe(true);
+    await again.end();
+    expect(await host.hook('poststop', stopped('c1'))).toEqual({exitCode: 0, stdout: '', stderr: ''});
+    // Somebody else's is left alone.
+    await sh(`ip link add ${before.trim()} type ifb`);
+    const third = await host.netns();
+    const {exitCode, stderr} = await host.hook('createRuntime', creating('c1', third.pid));
+    expect({exitCode, stderr}).toMatchObject({exitCode: 1, stderr: expect.stringContaining('it is not ours')});
+    expect(await ifb()).toBe(before);
+  });
+
   test('is put back by repair', async () => {
     await attach('c1', container, bridge, limits);
     const before = await limitsOf();
