@@ -152,7 +152,12 @@ class Transaction {
 
   end(): void {
     this.#releaseHost();
+    this.#releaseNetwork();
+  }
+
+  #releaseNetwork(): void {
     this.#lock?.release();
+    this.#lock = undefined;
   }
 
   #releaseHost(): void {
@@ -205,7 +210,10 @@ class Transaction {
     const version = checkVersion(network.cniVersion);
     const prevResult = previous && resultToJson(previous, version);
     const stdin = {...conf, ...(prevResult && {prevResult})};
+    // It may be this executable, and want to set up the same network. Our record keeps what is shared from being taken down.
+    this.#releaseNetwork();
     const stdout = callLogged(this.#settings, {type, command: 'ADD', conf: stdin, request, where});
+    this.#lock = lockNetwork(this.#settings.stateDir, this.#attachment.network, 'shared');
     mark(`plugin ${type}`);
     return readForeignResult(stdout, type, version);
   }
@@ -219,7 +227,7 @@ class Transaction {
   ): {planned: Planned; facts: Facts} {
     const planned = segment.plan(facts, leased, previous);
     if (planned.plan.shared.length === 0) return {planned, facts};
-    this.#lock?.release();
+    this.#releaseNetwork();
     this.#lock = lockNetwork(this.#settings.stateDir, this.#attachment.network, 'exclusive');
     this.#hostLock ??= lockNetwork(this.#settings.stateDir, host, 'exclusive');
     const latest = this.#kernel.observe(segment.questionAfter(previous), this.#attachment.network);

@@ -5,6 +5,10 @@ import {type HeldLock, longestWait, takeLock} from '../kernel/flock.ts';
 import {lockPath} from './container-dir.ts';
 import {makeContainerDir} from './record.ts';
 
+// A plugin that we start may be this executable under another name, or start it in turn: it works for whoever waits for it
+// with the lock in his hands, and learns so from its environment.
+const held = 'CNI_HOOK_HELD_LOCK';
+
 /** Runs `work` while nobody else works for that container. Throws `tryAgainLater` after `milliseconds`. */
 export function withContainerLock<T>(
   stateDir: string,
@@ -12,10 +16,16 @@ export function withContainerLock<T>(
   work: () => T,
   milliseconds = longestWait,
 ): T {
+  const path = lockPath(stateDir, containerId);
+  const before = process.env[held];
+  if (before === path) return work();
   const lock = acquire(stateDir, containerId, milliseconds);
+  process.env[held] = path;
   try {
     return work();
   } finally {
+    if (before === undefined) delete process.env[held];
+    else process.env[held] = before;
     lock.release();
   }
 }

@@ -50,8 +50,10 @@ export function requestOf({network, parameters}: PluginCall): AttachmentRequest 
 
 const alone = {disableCheck: false, disableGC: false, keepSeconds: 0} as const;
 
+/** Without our own key: who is called as a plugin is the file that "external" asks for. */
 export function networkOf({network, cniVersion, type, conf, file}: PluginCall): Network {
-  return {name: network, cniVersion, plugins: [{type, json: conf.object}], file, ...alone};
+  const {'cni-hook': _, ...json} = conf.object;
+  return {name: network, cniVersion, plugins: [{type, json}], file, ...alone};
 }
 
 export const portsOf = ({settings, parameters}: PluginCall): IpamPorts =>
