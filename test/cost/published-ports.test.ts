@@ -1,5 +1,5 @@
-// Published ports: a start, an end and a new connection must not depend on how many there are. The work of the hook is counted;
-// how long a connection takes is measured and said: on a busy machine no test could hold it to a bound.
+// Published ports: a start, an end and a new connection must not depend on how many there are. The work of the hook is counted.
+// How long a connection takes can only be measured, with both numbers of ports in turn, and by the quick ones among many.
 import {setTimeout as pause} from 'node:timers/promises';
 import {expect, jest, test} from '@jest/globals';
 import {hostAsSeen} from '../fixtures/outside.ts';
@@ -53,7 +53,7 @@ test('a connection to one of 1000 published ports, beside one to a single one', 
     const [single = 0, full = 0] = [took[one], took[many]].map(all => Math.min(...(all ?? [])));
     const words = `${single.toFixed(3)} ms and ${full.toFixed(3)} ms, ratio ${(full / single).toFixed(2)}`;
     process.stdout.write(`a new connection with 1 and 1000 published ports: ${words}\n`);
-    expect(full).toBeGreaterThan(0);
+    expect(full / single).toBeLessThanOrEqual(1.3);
   } finally {
     await host.close();
   }
@@ -86,7 +86,7 @@ async function attach(host: Host, id: string, ports: string): Promise<Netns> {
   return container;
 }
 
-/** Prints the median of the milliseconds that it takes to connect, of 500 connections one after the other. */
+/** Prints the milliseconds that it takes to connect: of 1000 connections, one after the other, the 50th quickest, for the slow ones tell of who else is at work. */
 const connecting = `
 const [address, port] = process.argv.slice(1);
 const connect = () => new Promise((resolve, reject) => {
@@ -99,7 +99,7 @@ const connect = () => new Promise((resolve, reject) => {
 });
 (async () => {
   const took = [];
-  for (let i = 0; i < 500; i++) took.push(await connect());
-  console.log(took.sort((a, b) => a - b)[250]);
+  for (let i = 0; i < 1000; i++) took.push(await connect());
+  console.log(took.sort((a, b) => a - b)[50]);
 })();
 `;
