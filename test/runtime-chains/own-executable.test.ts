@@ -18,6 +18,9 @@ test.each([
   await script('bridge', `exec ${executable} plugin bridge`);
   await script(type, body);
   configure([{...ourBridge, ipMasq: true, type, 'cni-hook': {external: true}}]);
+  // ip(8) leaves a mount of its own behind.
+  await addNetns('n1');
+  await deleteNetns('n1');
   const before = await snapshot();
   const path = await addNetns('n1');
   const other = await addNetns('n2');
