@@ -116,7 +116,7 @@ veths() { ip -brief link show type veth | grep -v '^uplink@'; }
 # A lease file bears the address as its name.
 leases() { find /var/lib/cni -type f -name '[0-9]*'; }
 
-rules_of_containers() { nft list ruleset | grep -Fw -e "$first" -e "$second"; }
+rules_of_containers() { nft list ruleset 2>/dev/null | grep -Fw -e "$first" -e "$second"; }
 
 # Some files stay on purpose: the log, lock files, the address given out last, the stamp of the index of leases.
 snapshot() {

@@ -7,7 +7,7 @@ import type {Op, SetFirewall} from '../../kernel/op.ts';
 import {formatCidr, parseCidr, subnetOf} from '../../spec/address.ts';
 import {CniError} from '../../spec/error.ts';
 import {checkIfName} from '../../spec/names.ts';
-import type {Result} from '../../spec/result.ts';
+import type {Result, ResultInterface} from '../../spec/result.ts';
 import {missing} from '../interface/fault.ts';
 import type {AttachmentRequest, Fault, InterfacePlugin, Planned} from '../plugin.ts';
 import {type FirewallConfig, parseFirewallConfig} from './config.ts';
@@ -81,10 +81,11 @@ function placeOf(config: FirewallConfig, request: AttachmentRequest, {ips, inter
   const subnets = [...new Set(ips.map(({address}) => formatCidr(subnetOf(parseCidr(address)))))];
   const common = {op: 'firewall.set', network: request.network, subnets, backend, adminChain, zone} as const;
   if (policy === 'open') return common;
-  const [bridge, port, ...more] = interfaces.filter(({sandbox}) => sandbox === undefined).map(({name}) => name);
+  const [bridge, port] = beforeContainer(interfaces);
   if (bridge === undefined || port === undefined) throw needsBridge(policy, request);
   // With a VLAN what is routed comes by the gateway's own interface.
-  const links = [bridge, ...more.filter(name => name.startsWith(`${bridge}.`))];
+  const gateways = interfaces.filter(({name, sandbox}) => sandbox === undefined && name.startsWith(`${bridge}.`));
+  const links = [bridge, ...gateways.map(({name}) => name)];
   return {...common, ingress: {policy, links: links.map(name => checkPlain(name))}};
 }
 
@@ -103,9 +104,15 @@ const needsBridge = (policy: string, {network}: AttachmentRequest): CniError =>
 /** The container's port on the bridge, if it is to be isolated. */
 function portsOf({ingressPolicy}: FirewallConfig, request: AttachmentRequest, {interfaces}: Result): readonly string[] {
   if (ingressPolicy !== 'isolated') return [];
-  const [, port] = interfaces.filter(({sandbox}) => sandbox === undefined);
+  const [, port] = beforeContainer(interfaces);
   if (port === undefined) throw needsBridge(ingressPolicy, request);
-  return [port.name];
+  return [port];
+}
+
+/** Of a bridge the bridge and the container's port. Behind the container's own come those of other plugins. */
+function beforeContainer(interfaces: readonly ResultInterface[]): readonly string[] {
+  const inside = interfaces.findIndex(({sandbox}) => sandbox !== undefined);
+  return interfaces.slice(0, Math.max(inside, 0)).map(({name}) => name);
 }
 
 /** With what other containers of the network need of it: the operation is the whole. */
