@@ -62,7 +62,8 @@ const loopbackSubnets = ['127.0.0.0/8', '::1/128'];
 
 /** Throws `attachmentExists` if "lo" has an address that is none of a loopback: somebody uses it for something else. */
 function refuseForeign({containerId}: AttachmentRequest, lo: Link | undefined): void {
-  const isLoopback = (address: string) => loopbackSubnets.some(subnet => contains(parseCidr(subnet), parseCidr(address).address));
+  const isLoopback = (address: string) =>
+    loopbackSubnets.some(subnet => contains(parseCidr(subnet), parseCidr(address).address));
   const foreign = lo?.addresses.find(address => !isLoopback(address));
   if (foreign === undefined) return;
   throw new CniError(
