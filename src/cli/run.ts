@@ -2,11 +2,9 @@
 // directory and a shell while it loads, and fails for a user id without a name.
 import os from 'node:os';
 import packageJson from '../../package.json' with {type: 'json'};
-import {asCommand} from './cnitool.ts';
 
-/** Runs one command, as `called` names it, and sets the exit code: 0, 1 for a failure, 2 for a call that can't be understood. */
-export async function runCommand(called: string, words: readonly string[]): Promise<void> {
-  const args = called === 'cnitool' ? asCommand(words) : words;
+/** Runs one command and sets the exit code: 0, 1 for a failure, 2 for a call that can't be understood. */
+export async function runCommand(args: readonly string[]): Promise<void> {
   const {version} = packageJson;
   if (args[0] === '--version') {
     process.stdout.write(`cni-hook ${version}\n`);
