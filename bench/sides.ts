@@ -1,6 +1,7 @@
 // Those who are compared: our hook, our executable as a plugin, and the reference's plugins. Each attaches a container and
 // takes it back by the commands that its callers would run.
 import {fileURLToPath} from 'node:url';
+import {type HookStage, hookEntry} from '../src/cli/hook-entry.ts';
 import type {Container} from './container.ts';
 import {bridgeConfig, type Network, type NetworkOptions} from './networks.ts';
 import {type Command, run} from './process.ts';
@@ -21,9 +22,9 @@ export interface Side {
 
 /** The network is one that writeNetwork has written. */
 export function hookSide(network: Network): Side {
-  const call = (hook: string, state: object, flags: readonly string[]): Command => ({
+  const call = (hook: HookStage, state: object, flags: readonly string[]): Command => ({
     command: [executable, hook, ...flags],
-    env: {CNI_PATH: referenceDir},
+    env: {...environmentOf(hook), CNI_PATH: referenceDir},
     stdin: JSON.stringify({ociVersion: '1.0.2-dev', bundle: '/run/bundle', annotations: {}, ...state}),
   });
   const del: Side['del'] = ({id}) => call('poststop', {id, status: 'stopped'}, []);
@@ -36,6 +37,10 @@ export function hookSide(network: Network): Side {
     },
   };
 }
+
+/** As `wire` and `hooks install` write it into a hook's entry. */
+export const environmentOf = (hook: HookStage): Readonly<Record<string, string>> =>
+  Object.fromEntries(hookEntry(hook, executable).env.map(pair => pair.split(/=(.*)/s, 2) as [string, string]));
 
 export const ownPluginSide = (network: Network, options: NetworkOptions): Side =>
   pluginSide(ownPluginDir, bridgeConfig(network, options));

@@ -14,7 +14,10 @@ const file = 'config.json';
 const entry = (stage: string) => ({
   path: executable,
   args: ['cni-hook', stage],
-  env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
+  env: [
+    'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    'BUN_JSC_thresholdForJITAfterWarmUp=20000',
+  ],
   timeout: 30,
 });
 
