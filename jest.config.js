@@ -9,6 +9,7 @@ const project = (name, ...places) => ({
   extensionsToTreatAsEsm: ['.ts'],
   transform: {'\\.ts$': ['@swc/jest', typescript]},
   roots: ['<rootDir>/test'],
+  setupFiles: ['<rootDir>/test/properties.js'],
 });
 
 /** The rooms of test/ that are a project each. */

