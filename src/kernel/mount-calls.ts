@@ -15,6 +15,7 @@ const declared = {
   mkdirat: {args: ['i32', 'ptr', 'u32'], returns: 'i32'},
   unlinkat: {args: ['i32', 'ptr', 'i32'], returns: 'i32'},
   statx: {args: ['i32', 'ptr', 'i32', 'u32', 'ptr'], returns: 'i32'},
+  utimensat: {args: ['i32', 'ptr', 'ptr', 'i32'], returns: 'i32'},
   __errno_location: {args: [], returns: 'ptr'},
 } as const;
 
@@ -92,9 +93,14 @@ export function openBelow(directory: number, path: string, flags: number, how: n
   }
 }
 
-/** mkdirat(2), with rights 0755. */
+/** mkdirat(2), with rights 0755, whatever the umask is. */
 export function makeDirectory(directory: number, name: string): void {
-  check('mkdirat', libc().mkdirat(directory, cString(name), 0o755));
+  const umask = process.umask(0);
+  try {
+    check('mkdirat', libc().mkdirat(directory, cString(name), 0o755));
+  } finally {
+    process.umask(umask);
+  }
 }
 
 const AT_REMOVEDIR = 0x200;
@@ -106,7 +112,7 @@ export function removeEntry(directory: number, name: string, isDirectory: boolea
 
 export interface FileStatus {
   readonly type: 'file' | 'directory' | 'symlink' | 'other';
-  /** Which file it is: device and inode. */
+  /** Which file it is: device, inode and time of birth, for the inode of what was removed is used again. */
   readonly identity: string;
   readonly size: number;
   readonly mountId: number;
@@ -114,26 +120,39 @@ export interface FileStatus {
   readonly isMountRoot: boolean;
 }
 
-const STATX_BASIC_STATS = 0x7ff;
+const STATX_BASIC_STATS_AND_BTIME = 0xfff;
 const STATX_MNT_ID = 0x1000;
 const STATX_ATTR_MOUNT_ROOT = 0x2000;
 const types: Readonly<Record<number, FileStatus['type']>> = {4: 'directory', 8: 'file', 10: 'symlink'};
 
-/** statx(2) of what is open: the places in the struct are those of linux/stat.h. */
+/** statx(2) of what is open. */
 export function statusOf(fd: number): FileStatus {
-  const bytes = new DataView(new ArrayBuffer(256));
-  check(
-    'statx',
-    libc().statx(fd, nothing, AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, new Uint8Array(bytes.buffer)),
-  );
-  const [inode, size, mountId] = [32, 40, 144].map(place => bytes.getBigUint64(place, true));
+  const bytes = statx(fd);
+  const [inode, size, mountId, born] = [32, 40, 144, 80].map(place => bytes.getBigUint64(place, true));
+  const [major, minor, bornNanoseconds] = [136, 140, 88].map(place => bytes.getUint32(place, true));
   return {
     type: types[bytes.getUint16(28, true) >> 12] ?? 'other',
-    identity: `${bytes.getUint32(136, true)}:${bytes.getUint32(140, true)}:${inode}`,
+    identity: `${major}:${minor}:${inode}:${born}.${bornNanoseconds}`,
     size: Number(size),
     mountId: Number(mountId),
     isMountRoot: (bytes.getUint32(8, true) & STATX_ATTR_MOUNT_ROOT) !== 0,
   };
+}
+
+/** Makes or removes something in the directory, and leaves its times of last access and change as they were. */
+export function keepingTimes(directory: number, work: () => void): void {
+  const bytes = statx(directory);
+  const times = [64, 112].flatMap(place => [bytes.getBigInt64(place, true), BigInt(bytes.getUint32(place + 8, true))]);
+  work();
+  // A file system that can't is no reason to fail.
+  libc().utimensat(directory, nothing, BigInt64Array.from(times), AT_EMPTY_PATH);
+}
+
+/** The struct, in which things have the places of linux/stat.h. */
+function statx(fd: number): DataView {
+  const bytes = new Uint8Array(256);
+  check('statx', libc().statx(fd, nothing, AT_EMPTY_PATH, STATX_BASIC_STATS_AND_BTIME | STATX_MNT_ID, bytes));
+  return new DataView(bytes.buffer);
 }
 
 const CLONE_FS = 0x200;

@@ -5,6 +5,7 @@ import {closeSync, openSync, statSync} from 'node:fs';
 import {SystemError} from './libc.ts';
 import {
   type FileStatus,
+  keepingTimes,
   makeDirectory,
   mountErrno,
   open,
@@ -63,27 +64,32 @@ export function closeTarget({directory, fd}: Target): void {
   closeSync(directory);
 }
 
-/** True if nothing can be made at the path, because its directory is on another mount than the root. */
-export function isElsewhere(root: number, path: string): boolean {
+/** Which directory the path is in, as in FileStatus; undefined if it is not there, or is on another mount than the root. */
+export function directoryOf(root: number, path: string): string | undefined {
   const directory = openDirectoryOf(root, path);
-  if (directory === undefined) return false;
+  if (directory === undefined) return undefined;
   try {
-    return statusOf(directory).mountId !== statusOf(root).mountId;
+    const {mountId, identity} = statusOf(directory);
+    return mountId === statusOf(root).mountId ? identity : undefined;
   } finally {
     closeSync(directory);
   }
 }
 
-/** Makes an empty file, or a directory of the root's own. What is there already stays. */
-export function makeTarget(root: number, path: string): void {
+/** Makes an empty file, or a directory of the root's own, unless it is there or its directory is another one than `expected`. */
+export function makeTarget(root: number, path: string, expected: string): boolean {
   const directory = openDirectoryOf(root, path);
-  if (directory === undefined) return;
+  if (directory === undefined) return false;
   try {
-    if (path.includes('/'))
-      closeSync(openBelow(directory, nameOf(path), open.newFile | open.noFollow, resolve.beneath));
-    else makeDirectory(directory, path);
+    if (statusOf(directory).identity !== expected) return false;
+    keepingTimes(directory, () => {
+      if (!path.includes('/')) makeDirectory(directory, path);
+      else closeSync(openBelow(directory, nameOf(path), open.newFile | open.noFollow, resolve.beneath));
+    });
+    return true;
   } catch (error) {
     if (!isErrno(error, mountErrno.EEXIST)) throw error;
+    return false;
   } finally {
     closeSync(directory);
   }
@@ -97,7 +103,9 @@ export function removeTarget(root: number, path: string): void {
   try {
     const isDirectory = status.type === 'directory';
     const isEmpty = isDirectory || (status.type === 'file' && status.size === 0);
-    if (isEmpty && !status.isMountRoot) removeEntry(directory, nameOf(path), isDirectory);
+    if (isEmpty && !status.isMountRoot) {
+      keepingTimes(directory, () => removeEntry(directory, nameOf(path), isDirectory));
+    }
   } catch (error) {
     // Somebody has put something into it.
     if (!isErrno(error, mountErrno.ENOTEMPTY)) throw error;

@@ -20,7 +20,7 @@ import {
   type Target,
 } from '../../kernel/mount-target.ts';
 import type {ContainerRoot} from './identity.ts';
-import {prepareMountPoints, withMountPoints} from './mount-points.ts';
+import {hadMountPoints, prepareMountPoints, withMountPoints} from './mount-points.ts';
 
 /** A file of the host that a container is to have at a path below its root. */
 export interface ContainerFile {
@@ -42,11 +42,12 @@ export function mountFiles(
   isOurs: IsOurs,
 ): readonly string[] {
   const wanted = files.filter(({path}) => !root.mounted.includes(path));
-  if (wanted.length === 0) return [];
+  if (wanted.length === 0 && !hadMountPoints(stateDir)) return [];
   return withOpen(root, (rootFd, namespace, attempt) =>
     withMountPoints(stateDir, () => {
       const {hostPath, pid} = root;
-      const paths = wanted.map(({path}) => path);
+      // What its bundle mounts on a file that another container needed goes with that file.
+      const paths = [...wanted.map(({path}) => path), ...containerPaths.filter(path => root.mounted.includes(path))];
       if (hostPath !== undefined) {
         attempt('/etc', () => prepareMountPoints(stateDir, containerId, rootFd, hostPath, paths));
       }

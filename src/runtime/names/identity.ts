@@ -1,6 +1,7 @@
 // Who a container is to others, and where its own files lie: from its wishes and its bundle's config.json. What has no mount
 // namespace of its own shares the host's files, so nothing is put there; and nobody looks for it by name unless it says one.
 import {readFileSync} from 'node:fs';
+import {posix} from 'node:path';
 import {hasOwnMounts} from '../../kernel/mount-target.ts';
 import {Fields, isObject, type JsonObject} from '../../spec/fields.ts';
 import {isHostname, isReservedName} from '../../spec/hostname.ts';
@@ -93,6 +94,6 @@ function readConfig(bundle: string): BundleConfig {
 
 const nothing: BundleConfig = {hostname: undefined, rootPath: undefined, mounted: []};
 
-/** Without the "/" at its beginning, which it may lack, and at its end. */
+/** Without the "/" at its beginning, which it may lack, and at its end; and without detours. */
 const destinationOf = ({destination}: JsonObject): string =>
-  typeof destination === 'string' ? destination.replaceAll(/\/+/g, '/').replaceAll(/^\/|\/$/g, '') : '';
+  typeof destination === 'string' ? posix.normalize(`/${destination}`).replaceAll(/^\/|\/$/g, '') : '';

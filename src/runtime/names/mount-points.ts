@@ -3,9 +3,11 @@
 // each of them stands in STATE/mount-points/ROOT/FILE/, and the last one removes the file.
 import {closeSync, existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync} from 'node:fs';
 import {takeLock} from '../../kernel/flock.ts';
+import {SystemError} from '../../kernel/libc.ts';
 import {statusOf} from '../../kernel/mount-calls.ts';
-import {closeTarget, isElsewhere, makeTarget, openRoot, openTarget, removeTarget} from '../../kernel/mount-target.ts';
+import {closeTarget, directoryOf, makeTarget, openRoot, openTarget, removeTarget} from '../../kernel/mount-target.ts';
 import {isObject} from '../../spec/fields.ts';
+import {log} from '../log.ts';
 import {containerDir} from '../record.ts';
 
 /** What a container has in use: recorded before it is made. */
@@ -20,7 +22,8 @@ interface InUse {
 export const mountPointsName = 'mount-points';
 const usePath = (stateDir: string, containerId: string): string =>
   `${containerDir(stateDir, containerId)}/${mountPointsName}`;
-const rootDir = (stateDir: string, identity: string): string => `${stateDir}/${mountPointsName}/${identity}`;
+const rootsDir = (stateDir: string): string => `${stateDir}/${mountPointsName}`;
+const rootDir = (stateDir: string, identity: string): string => `${rootsDir(stateDir)}/${identity}`;
 const usersDir = (stateDir: string, identity: string, path: string): string =>
   `${rootDir(stateDir, identity)}/${path.replaceAll('/', ',')}`;
 
@@ -34,7 +37,13 @@ export function withMountPoints<T>(stateDir: string, work: () => T): T {
   }
 }
 
-/** Makes those of the files that are not there, with their directory, and joins in the use of what others have made. */
+/** False if no container of this boot had any. */
+export const hadMountPoints = (stateDir: string): boolean => existsSync(rootsDir(stateDir));
+
+/**
+ * Makes those of the files that are not there, with their directory, and joins in the use of what others have made. They are
+ * made in the root as the host has it: what can't be taken away there can't be made there either.
+ */
 export function prepareMountPoints(
   stateDir: string,
   containerId: string,
@@ -50,32 +59,69 @@ export function prepareMountPoints(
   if (wanted.length === 0) return;
   const directories = [...new Set(wanted.map(file => file.slice(0, file.lastIndexOf('/'))))];
   const paths = [...directories.filter(directory => isWanted(directory)), ...wanted];
-  writeFileSync(usePath(stateDir, containerId), JSON.stringify({hostPath, identity, paths}), {mode: 0o600});
-  for (const path of paths) {
-    if (isElsewhere(root, path)) continue;
-    mkdirSync(usersDir(stateDir, identity, path), {recursive: true, mode: 0o700});
-    writeFileSync(`${usersDir(stateDir, identity, path)}/${containerId}`, '');
-    makeTarget(root, path);
-  }
+  noteUse(stateDir, containerId, {hostPath, identity, paths});
+  withRoot({hostPath, identity}, onHost => {
+    for (const path of paths) {
+      const expected = directoryOf(root, path);
+      if (expected)
+        makeOrJoin(usersDir(stateDir, identity, path), containerId, () => makeTarget(onHost, path, expected));
+    }
+  });
 }
 
 /** Gives up the container's use, and removes what nobody else uses. What can't be reached any more has gone with its root. */
 export function releaseMountPoints(stateDir: string, containerId: string): void {
   const use = readUse(usePath(stateDir, containerId));
-  if (!use) return;
-  withMountPoints(stateDir, () => {
-    const unused = [...use.paths]
-      .reverse()
-      .filter(path => !isUsedByOthers(usersDir(stateDir, use.identity, path), containerId));
-    removeIfEmpty(rootDir(stateDir, use.identity));
-    const root = openOrNothing(use.hostPath);
-    if (root === undefined) return;
-    try {
-      if (statusOf(root).identity === use.identity) for (const path of unused) removeTarget(root, path);
-    } finally {
-      closeSync(root);
+  if (use) withMountPoints(stateDir, () => release(stateDir, containerId, use));
+}
+
+/** Beside what it has in use of the same root; an earlier container with this id may have left some of another one. */
+function noteUse(stateDir: string, containerId: string, use: InUse): void {
+  const path = usePath(stateDir, containerId);
+  const before = readUse(path);
+  const isSame = before?.identity === use.identity;
+  if (before && !isSame) release(stateDir, containerId, before);
+  const paths = [...new Set([...(isSame ? before.paths : []), ...use.paths])].sort();
+  writeFileSync(path, JSON.stringify({...use, paths}), {mode: 0o600});
+}
+
+function makeOrJoin(users: string, containerId: string, make: () => boolean): void {
+  let isOurs = existsSync(users);
+  mkdirSync(users, {recursive: true, mode: 0o700});
+  writeFileSync(`${users}/${containerId}`, '');
+  try {
+    isOurs = make() || isOurs;
+  } finally {
+    if (!isOurs) isGivenUp(users, containerId);
+  }
+}
+
+function release(stateDir: string, containerId: string, {hostPath, identity, paths}: InUse): void {
+  const unused = [...paths].reverse().filter(path => isGivenUp(usersDir(stateDir, identity, path), containerId));
+  removeIfEmpty(rootDir(stateDir, identity));
+  withRoot({hostPath, identity}, root => {
+    for (const path of unused) {
+      try {
+        removeTarget(root, path);
+      } catch (error) {
+        // The container may have put anything in its place. That keeps nothing else from going.
+        if (!(error instanceof SystemError)) throw error;
+        const msg = `/${path}, made in "${hostPath}" to mount a file on, is left there: ${error.message}`;
+        log(stateDir, {level: 'warning', event: 'names', id: containerId, msg});
+      }
     }
   });
+}
+
+/** With the root as the host has it, if it still is the same one. */
+function withRoot({hostPath, identity}: Pick<InUse, 'hostPath' | 'identity'>, work: (root: number) => void): void {
+  const root = openOrNothing(hostPath);
+  if (root === undefined) return;
+  try {
+    if (statusOf(root).identity === identity) work(root);
+  } finally {
+    closeSync(root);
+  }
 }
 
 function isMissing(root: number, path: string): boolean {
@@ -84,9 +130,12 @@ function isMissing(root: number, path: string): boolean {
   return target === undefined;
 }
 
-function isUsedByOthers(users: string, containerId: string): boolean {
-  rmSync(`${users}/${containerId}`, {force: true});
-  return !removeIfEmpty(users);
+/** True if the container was the last that used it. */
+function isGivenUp(users: string, containerId: string): boolean {
+  const user = `${users}/${containerId}`;
+  if (!existsSync(user)) return false;
+  rmSync(user);
+  return removeIfEmpty(users);
 }
 
 /** True if it is gone, or was not there. */
