@@ -197,6 +197,24 @@ describe.each(runtimes)('%s', runtime => {
     expect(names()).toEqual([':locks']);
   });
 
+  test('a network that gives no address is one of its networks all the same, as others come and go', async () => {
+    host.write('/etc/cni/net.d/40-bare.conflist', {
+      cniVersion: '1.0.0',
+      name: 'bare',
+      plugins: [{type: 'bridge', bridge: 'bare0'}],
+    });
+    const both = await start(host, runtime, 'both', {annotations: {[networks]: 'mynet,bare'}});
+    const first = await start(host, runtime, 'first', {annotations: {[networks]: 'mynet'}});
+    const bare = await start(host, runtime, 'bare', {annotations: {[networks]: 'bare'}});
+    await first.remove();
+    await bare.remove();
+    const later = await start(host, runtime, 'later', {annotations: {[networks]: 'mynet'}});
+    expect((await known(both)).map(line => line.split(' ')[1]).sort()).toEqual(['both', 'both', 'later']);
+    await later.remove();
+    await both.remove();
+    expect(names()).toEqual([':locks']);
+  });
+
   test("a name that somebody has already is told, and is the older one's for whoever looks it up", async () => {
     const annotations = {'io.cni-hook.aliases': 'db', [networks]: 'mynet'};
     const older = await start(host, runtime, 'older', {annotations});

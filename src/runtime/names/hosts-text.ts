@@ -12,6 +12,7 @@ export interface Edit {
 export interface Entry {
   readonly offset: number;
   readonly line: string;
+  /** `#` for none. */
   readonly address: string;
   readonly names: readonly string[];
   readonly owner: Attachment;
@@ -28,9 +29,30 @@ export const hostsHeader = (networks: readonly string[]): string =>
 export const networksOfHeader = (text: string): readonly string[] =>
   /^# by cni-hook, for the containers of: (.*)$/m.exec(text)?.[1]?.split(' ') ?? [];
 
-/** A line for each address. The names must be ASCII without white space. */
-export const entryLines = (owner: Attachment, addresses: readonly string[], names: readonly string[]): string =>
-  addresses.map(address => `${address} ${names.join(' ')} ${markOf(owner)}\n`).join('');
+/**
+ * A line for each address, or more where there are many names; a comment for who has no address, since he is there all the
+ * same. The names must be ASCII without white space, and are there in small letters as well: musl regards case.
+ */
+export function entryLines(owner: Attachment, addresses: readonly string[], names: readonly string[]): string {
+  const rows = rowsOf([...new Set(names.flatMap(name => [name, name.toLowerCase()]))]);
+  const begins = addresses.length > 0 ? addresses : [noAddress];
+  return begins.flatMap(begin => rows.map(row => `${begin} ${row} ${markOf(owner)}\n`)).join('');
+}
+
+const noAddress = '#';
+
+/** musl reads 511 bytes of a line, and the address stands before the names. */
+const longestRow = 450;
+
+function rowsOf(words: readonly string[]): readonly string[] {
+  const rows: string[] = [];
+  for (const word of words) {
+    const row = rows.at(-1);
+    if (row !== undefined && row.length + word.length < longestRow) rows[rows.length - 1] = `${row} ${word}`;
+    else rows.push(word);
+  }
+  return rows;
+}
 
 /** Interface names may hold anything but white space, "/" and ":". */
 const markOf = ({containerId, network, ifName}: Attachment): string =>
@@ -81,7 +103,8 @@ export function holdersOf(
   const suspects = names.filter(name => lower.includes(` ${name.toLowerCase()} `, hostsHeaderEnd(text)));
   if (suspects.length === 0) return {taken: [], end: 0};
   const others = entriesOf(text).filter(({owner}) => owner.containerId !== containerId);
-  const has = (entry: Entry, name: string) => entry.names.some(other => other.toLowerCase() === name.toLowerCase());
+  const has = ({address, names: held}: Entry, name: string) =>
+    address !== noAddress && held.some(other => other.toLowerCase() === name.toLowerCase());
   const holding = others.filter(entry => suspects.some(name => has(entry, name)));
   const taken = suspects.flatMap(name => {
     const holder = holding.find(entry => has(entry, name));

@@ -41,6 +41,32 @@ test('each address is a line, with whose it is behind it', () => {
   expect(isIdle(text)).toBe(false);
 });
 
+test('who has no address is there in a comment, and has no name that anybody could take', () => {
+  const lines = entryLines(owner('c1'), [], ['shop', 'c1']);
+  const text = edited(header, [withLines(header, lines, 0)]);
+  expect(lines).toBe('# shop c1 # c1/web:eth0\n');
+  expect(entriesOf(text)).toMatchObject([{owner: owner('c1')}]);
+  expect(isIdle(text)).toBe(false);
+  expect(withoutTorn(text)).toEqual([]);
+  expect(holdersOf(text, 'c2', ['shop']).taken).toEqual([]);
+  expect(isIdle(remove(text, 'c1'))).toBe(true);
+});
+
+test('a name is there as it is written, and in small letters', () => {
+  expect(entryLines(owner('C1'), ['10.1.0.2'], ['Shop', 'www', 'C1'])).toBe(
+    '10.1.0.2 Shop shop www C1 c1 # C1/web:eth0\n',
+  );
+});
+
+test('many names are in several lines, of which each resolver reads all', () => {
+  const names = Array.from({length: 30}, (_, i) => `${'n'.repeat(8 * i)}-${i}`);
+  const address = 'fd00:1111:2222:3333:4444:5555:6666:7777';
+  const lines = entryLines(owner('c1'), [address], names).trimEnd().split('\n');
+  expect(lines.flatMap(line => line.replace(/ #.*/, '').split(' ').slice(1))).toEqual(names);
+  for (const line of lines) expect(line.indexOf(' #')).toBeLessThan(511);
+  for (const line of lines) expect(line.startsWith(`${address} `)).toBe(true);
+});
+
 test('what goes becomes spaces, and what comes takes their place', () => {
   const both = add(add(header, 'c1'), 'c2');
   const left = remove(both, 'c1');
@@ -116,7 +142,7 @@ test('after any coming and going the file tells of who is there, and nobody who 
   const ids = ['a', 'bb', 'c-3', 'dddddddddddd', 'e.e', 'f_f'];
   const step = fc.record({
     id: fc.constantFrom(...ids),
-    names: fc.array(fc.constantFrom('x', 'www', 'long-alias.example')),
+    names: fc.uniqueArray(fc.constantFrom('x', 'www', 'long-alias.example')),
   });
   fc.assert(
     fc.property(fc.array(step, {maxLength: 40}), steps => {
