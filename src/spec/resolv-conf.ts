@@ -47,13 +47,18 @@ export const isResolverOption = (text: string): boolean => /^[\w-]{1,64}(:\d{1,9
 
 /**
  * True if a container can ask it where it is not the host: no loopback address, which in a container is the container, and
- * none with a scope, which is a link of the host's.
+ * none that holds on a link of the host's alone.
  */
 export function isReachableElsewhere(nameserver: string): boolean {
   const address = tryParseAddress(nameserver);
-  return address !== undefined && !isLoopback(address);
+  return address !== undefined && !isLoopback(address) && !isLinkLocal(address);
 }
 
-/** 127.0.0.0/8, and ::1. The unspecified address means the same to a resolver. */
-const isLoopback = ({family, value}: Address): boolean =>
-  value === 0n || (family === 4 ? value >> 24n === 127n : value === 1n);
+/** 127.0.0.0/8, also as IPv6 (::ffff:0:0/96), and ::1. The unspecified address means the same to a resolver. */
+function isLoopback({family, value}: Address): boolean {
+  if (value === 0n || (family === 6 && value === 1n)) return true;
+  return value >> 24n === (family === 4 ? 127n : 0xffff7fn);
+}
+
+/** fe80::/10. */
+const isLinkLocal = ({family, value}: Address): boolean => family === 6 && value >> 118n === 0x3fan;

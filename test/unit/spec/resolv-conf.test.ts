@@ -67,6 +67,11 @@ test.each([
   ['0.0.0.0', false],
   ['::', false],
   ['fe80::1%eth0', false],
+  ['fe80::1', false],
+  ['febf::1', false],
+  ['fec0::1', true],
+  ['::ffff:127.0.0.53', false],
+  ['::ffff:10.1.0.1', true],
   ['nobody', false],
 ])('%s can be asked from a container: %s', (nameserver, expected) => {
   expect(isReachableElsewhere(nameserver)).toBe(expected);
