@@ -86,7 +86,7 @@ export function wishesOf(annotations: Annotations, nameOf: (key: string) => stri
     ports: read(annotation.ports, parsePorts) ?? [],
     defaultRoute: read(annotation.defaultRoute, parseDefaultRoute),
     hostname: read(annotation.hostname, parseHostname),
-    aliases: read(annotation.aliases, parseHostnames) ?? [],
+    aliases: read(annotation.aliases, parseAliases) ?? [],
     dns: dnsOf(
       read(annotation.dns, (text, where) => (text === 'off' ? 'off' : parseNameservers(text, where))),
       read(annotation.dnsSearch, parseSearch),
@@ -99,6 +99,18 @@ function parseHostname(text: string, where: string): string {
   const [name = '', ...more] = parseHostnames(text, where);
   if (more.length === 0) return name;
   throw new CniError('invalidConfig', `${where}: "${text}" is more than one name: the others are aliases`);
+}
+
+/** All of them stand in a file that everybody on the network reads, and that nobody else may change meanwhile. */
+const mostAliases = 64;
+
+function parseAliases(text: string, where: string): readonly string[] {
+  const names = parseHostnames(text, where);
+  if (names.length <= mostAliases) return names;
+  throw new CniError(
+    'invalidConfig',
+    `${where}: ${names.length} aliases are too many: a container has ${mostAliases} at most`,
+  );
 }
 
 function dnsOf(

@@ -76,6 +76,10 @@ test.each<[Readonly<Record<string, string>>, string]>([
   [{hostname: 'a,b'}, 'is more than one name'],
   [{hostname: '-a'}, '"-a"'],
   [{hostname: 'localhost'}, '"localhost"'],
+  [
+    {aliases: Array.from({length: 65}, (_, i) => `a${i}`).join()},
+    'annotation "io.cni-hook.aliases": 65 aliases are too many',
+  ],
   [{aliases: 'good,b_d#'}, 'annotation "io.cni-hook.aliases"'],
   [{aliases: `a,${'b'.repeat(64)}`}, 'annotation "io.cni-hook.aliases"'],
   [{'default-route': 'a/b'}, 'network name "a/b" is not allowed'],
