@@ -1,8 +1,9 @@
 // Where things are. A flag wins over the environment, that over the settings file, that over the default.
-import {readFileSync} from 'node:fs';
-import {CniError} from '../spec/error.ts';
+import {lstatSync, readFileSync} from 'node:fs';
+import {CniError, reasonOf} from '../spec/error.ts';
 import {Fields, type JsonObject} from '../spec/fields.ts';
 import {parseJson} from '../spec/json.ts';
+import {asSuggestion, nearest} from '../spec/suggest.ts';
 
 export interface Settings {
   /** Where networks are described. */
@@ -60,10 +61,12 @@ function readFile(path: string): SettingsOverrides {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw new CniError('ioFailure', `cannot read the settings "${path}"`, {cause: error});
+    // A link that leads nowhere is no absence: what it was to restrict would be allowed.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !lstatSync(path, {throwIfNoEntry: false})) return {};
+    throw new CniError('ioFailure', `cannot read the settings: ${reasonOf(error)}`, {cause: error});
   }
   const fields = new Fields(parseJson(text, path), path);
+  refuseUnknown(fields);
   return {
     confDir: fields.string('confDir') || undefined,
     pluginDirs: fields.raw('pluginDirs') === undefined ? undefined : fields.strings('pluginDirs'),
@@ -72,6 +75,19 @@ function readFile(path: string): SettingsOverrides {
     dataDir: fields.string('dataDir') || undefined,
     allow: fields.raw('allow') === undefined ? undefined : fields.child('allow').object,
   };
+}
+
+/** Of a key with a slip, or of a null, nobody would be restricted. The last two keys are for editors, and for `hooks remove`. */
+function refuseUnknown(fields: Fields): void {
+  const known = [...Object.keys(defaults), '$schema', 'allowedBy'];
+  for (const [key, value] of Object.entries(fields.object)) {
+    const meant = known.find(name => name.toLowerCase() === key.toLowerCase());
+    if (meant === undefined) {
+      const hint = asSuggestion(nearest(key, known)) ?? `there are ${known.join(', ')}`;
+      throw new CniError('invalidConfig', `${fields.where}: there is no setting "${key}": ${hint}`);
+    }
+    if (meant === 'allow' && value === null) throw fields.wrong(key, 'an object', value);
+  }
 }
 
 /** The directories of a colon-separated list. */

@@ -62,13 +62,35 @@ withRoot('the settings file', () => {
     ['[]', '/etc/cni-hook/config.json: expected an object, got []'],
     ['{"stateDir": 1}', '/etc/cni-hook/config.json: "stateDir" must be a string, got 1'],
     ['{"allow": ["web"]}', '/etc/cni-hook/config.json, "allow": expected an object, got ["web"]'],
+    ['{"allow": null}', '/etc/cni-hook/config.json: "allow" must be an object, got null'],
+    ['{"alow": {}}', '/etc/cni-hook/config.json: there is no setting "alow": did you mean "allow"?'],
+    ['{"permission": {}}', 'there is no setting "permission": there are confDir, pluginDirs, '],
     ['{"pluginDirs": "/x"}', '/etc/cni-hook/config.json: "pluginDirs" must be a list, got "/x"'],
   ])('%s is refused', (file, message) => {
     expect(loadIn(file, {}).stdout).toContain(message);
   });
 
+  test.each([
+    ['a link that leads nowhere', 'ln -s /no/such /etc/cni-hook/config.json', 'no such file'],
+    ['a directory', 'mkdir /etc/cni-hook/config.json', 'directory'],
+    ['a file in the place of its directory', 'rmdir /etc/cni-hook && touch /etc/cni-hook', 'not a directory'],
+  ])('%s is not taken for none', (_what, make, reason) => {
+    const {stdout} = loadAfter(`mkdir -p /etc/cni-hook && ${make}`, '', {});
+    expect(stdout).toMatch(/^cannot read the settings: /);
+    expect(stdout).toContain(reason);
+  });
+
+  test('the schema is named, for editors', () => {
+    expect(JSON.parse(loadIn('{"$schema": "x", "allow": {}, "allowedBy": "x"}', {}).stdout)).toMatchObject({allow: {}});
+  });
+
   /** What loadSettings answers, or the message that it throws, where that file is in /etc. */
   function loadIn(file: string, environment: Readonly<Record<string, string>>) {
+    const write = 'if [ -n "$1" ]; then mkdir -p /etc/cni-hook && printf %s "$1" > /etc/cni-hook/config.json; fi';
+    return loadAfter(write, file, environment);
+  }
+
+  function loadAfter(make: string, file: string, environment: Readonly<Record<string, string>>) {
     const program = `
       import {loadSettings} from './src/runtime/settings.ts';
       try {
@@ -76,10 +98,9 @@ withRoot('the settings file', () => {
       } catch (error) {
         console.log(error.message);
       }`;
-    const write = 'if [ -n "$1" ]; then mkdir -p /etc/cni-hook && printf %s "$1" > /etc/cni-hook/config.json; fi';
     return spawnSync(
       'test/private-host',
-      ['sh', '-c', `${write}; exec node_modules/.bin/bun -e "$2"`, 'sh', file, program],
+      ['sh', '-c', `${make}; exec node_modules/.bin/bun -e "$2"`, 'sh', file, program],
       {encoding: 'utf8'},
     );
   }
