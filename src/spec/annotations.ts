@@ -7,6 +7,7 @@ import {checkHostname} from './hostname.ts';
 import {formatMac, parseMac} from './mac.ts';
 import {checkIfName, checkNetworkName} from './names.ts';
 import {type PortMapping, parsePortMappings} from './port-mapping.ts';
+import {isResolverOption, isSearchDomain} from './resolv-conf.ts';
 import {asSuggestion, nearest} from './suggest.ts';
 
 const prefix = 'io.cni-hook.';
@@ -43,7 +44,7 @@ export interface Placed {
 
 /** The keys that are ours. Throws `invalidConfig` for one that nobody reads: what it was to bring about would not happen. */
 export function ownAnnotations(annotations: Annotations): readonly string[] {
-  const own = Object.keys(annotations).filter(key => key.startsWith(prefix));
+  const own = Object.keys(annotations).filter(key => key.toLowerCase().startsWith(prefix));
   const known: readonly string[] = Object.values(annotation);
   const unknown = own.find(key => !known.includes(key));
   if (unknown === undefined) return own;
@@ -89,11 +90,11 @@ export const parseNameservers = (text: string, where: string): readonly string[]
 
 /** Domains that are tried behind a name: "example.org,svc.cluster.local". Throws `invalidConfig`. */
 export const parseSearch = (text: string, where: string): readonly string[] =>
-  splitList(text).map(domain => matching(where, domain, /^(?!.{254})[\w-]+(\.[\w-]+)*\.?$|^\.$/, 'a domain'));
+  splitList(text).map(domain => matching(where, domain, isSearchDomain, 'a domain'));
 
 /** As resolv.conf(5) has them: "ndots:2,edns0". Throws `invalidConfig`. */
 export const parseDnsOptions = (text: string, where: string): readonly string[] =>
-  splitList(text).map(option => matching(where, option, /^[\w-]{1,64}(:\d{1,9})?$/, 'an option such as ndots:2'));
+  splitList(text).map(option => matching(where, option, isResolverOption, 'an option such as ndots:2'));
 
 /** "8080:80/tcp,127.0.0.1:5353:53/udp". Throws `invalidConfig`. */
 export const parsePorts = (text: string, where: string): readonly PortMapping[] => parsePortMappings(text, where);
@@ -121,8 +122,8 @@ function checkIp(text: string): string {
   return text;
 }
 
-function matching(where: string, text: string, form: RegExp, what: string): string {
-  if (form.test(text)) return text;
+function matching(where: string, text: string, isOne: (text: string) => boolean, what: string): string {
+  if (isOne(text)) return text;
   throw new CniError('invalidConfig', `${where}: ${JSON.stringify(text)} is not ${what}`);
 }
 

@@ -1,5 +1,6 @@
 // The names that become file names, link names and comments in rules, checked before they become any of these.
-// CNI SPEC.md, "Parameters" (container id, network name, ifname); Linux dev_valid_name for interfaces.
+// CNI SPEC.md, "Parameters" (container id, network name, ifname); Linux dev_valid_name for interfaces, and "%", which the kernel
+// takes for the place of a number.
 import {CniError} from './error.ts';
 
 const nameForm = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
@@ -38,7 +39,8 @@ function ifNameProblem(name: string): string | undefined {
   if (name === '') return 'it is empty';
   if (new TextEncoder().encode(name).length > 15) return 'it is longer than 15 bytes';
   if (name === '.' || name === '..') return 'it is a directory';
-  if (!nameForm.test(name) && /[/:\s\p{Cc}]/u.test(name))
-    return '"/", ":", white space and control characters may not be in it';
+  if (name === 'all' || name === 'default') return 'it means every interface';
+  if (!nameForm.test(name) && /[/:%\s\p{Cc}\p{Cf}]/u.test(name))
+    return '"/", ":", "%", white space and control characters may not be in it';
   return undefined;
 }

@@ -1,6 +1,6 @@
 // Published ports, as a person writes them, "8080:80/tcp,127.0.0.1:5353:53/udp,[fd00::1]:8080:80,8000-8010:9000-9010", and as
 // the capability `portMappings` gives them. "0.0.0.0" and "::" mean every address of that family, no address both families.
-import {formatAddress, parseAddress} from './address.ts';
+import {type Address, formatAddress, parseAddress} from './address.ts';
 import {CniError, reasonOf} from './error.ts';
 import type {Fields} from './fields.ts';
 
@@ -17,16 +17,24 @@ export interface PortMapping {
 
 const protocols: readonly Protocol[] = ['tcp', 'udp', 'sctp'];
 
+/** All ports of one protocol. A short text can name millions, each with an address of its own. */
+const mostMappings = 65_535;
+
 /** `where` names the source in messages. Throws `invalidConfig`. */
 export function parsePortMappings(text: string, where: string): readonly PortMapping[] {
   const entries = text
     .split(',')
     .map(entry => entry.trim())
     .filter(entry => entry !== '');
-  return refuseDouble(
-    entries.flatMap(entry => parseEntry(entry, where)),
-    where,
-  );
+  const mappings: PortMapping[] = [];
+  for (const entry of entries) {
+    const more = parseEntry(entry, where);
+    if (mappings.length + more.length > mostMappings) {
+      throw new CniError('invalidConfig', `${where}: more than ${mostMappings} ports are too many for one container`);
+    }
+    for (const mapping of more) mappings.push(mapping);
+  }
+  return refuseDouble(mappings, where);
 }
 
 /** The list under `key`, as the capability has it (CONVENTIONS.md, "portMappings"): tcp unless it says otherwise. Throws `invalidConfig`. */
@@ -104,10 +112,16 @@ function parseRange(text: string): readonly number[] | undefined {
 
 function parseHostIp(text: string, entry: string, where: string): string {
   try {
-    return formatAddress(parseAddress(text));
+    return formatAddress(unmapped(parseAddress(text)));
   } catch (cause) {
     throw new CniError('invalidConfig', `${where}: "${entry}": ${reasonOf(cause)}`, {cause});
   }
+}
+
+/** "::ffff:127.0.0.1" is 127.0.0.1, as for the reference: on the wire there is no other. */
+function unmapped(address: Address): Address {
+  const {family, value} = address;
+  return family === 6 && value >> 32n === 0xffffn ? {family: 4, value: value & 0xffffffffn} : address;
 }
 
 const wrong = (entry: string, where: string, problem: string): CniError =>

@@ -90,6 +90,14 @@ describe("somebody else's bridge", () => {
     });
   });
 
+  test('has a MAC that no container can ask for, nor one that it will get', () => {
+    const facts = {...bareHost, host: {cni0}};
+    expect(() => add({mac: cni0.mac.toUpperCase()}, facts)).toThrow(`MAC ${cni0.mac} is that of "cni0" on the host`);
+    const made = add({}).result.interfaces[0]?.mac ?? '';
+    expect(() => add({runtimeConfig: {mac: made}})).toThrow(`MAC ${made} is that of "cni0" on the host`);
+    expect(add({mac: '02:00:00:00:00:0a'}, facts).result.interfaces[2]).toMatchObject({mac: '02:00:00:00:00:0a'});
+  });
+
   test('is left as it is without a gateway, and so is one of ours', () => {
     expect(pins({}, {})).toEqual({shared: [], own: [], told: cni0.mac});
     expect(pins({isGateway: true}, {alias: 'cni-hook other'})).toEqual({shared: [], own: [], told: cni0.mac});

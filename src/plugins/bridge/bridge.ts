@@ -12,7 +12,7 @@ import {dropStray, namePair, type Pair, pairOf} from '../interface/pair.ts';
 import type {AttachmentRequest, InterfacePlugin, Planned} from '../plugin.ts';
 import {check} from './check.ts';
 import {type BridgeConfig, parseBridgeConfig} from './config.ts';
-import {macOf, pinMac} from './mac.ts';
+import {macOf, pinMac, refuseBridgeMac} from './mac.ts';
 import {planContainerEnd, planPair} from './own.ts';
 import {ensureShared, obstacles} from './shared.ts';
 
@@ -62,6 +62,7 @@ function planAdd(
   const configured = ipam?.routes ?? [];
   const routes = config.isDefaultGateway ? addDefaultRoutes(ips, configured) : configured;
   const macs = (link: string) => macOf(link, facts, request.salt);
+  refuseBridgeMac(config, macs);
   const shared = ensureShared(config, request, ips, facts, macs);
   const own: readonly Op[] = [
     ...pinMac(config, facts),

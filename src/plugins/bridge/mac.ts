@@ -3,6 +3,7 @@
 import type {Facts, Link} from '../../kernel/facts.ts';
 import {isOurs, madeMac} from '../../kernel/names.ts';
 import type {Op} from '../../kernel/op.ts';
+import {CniError} from '../../spec/error.ts';
 import type {BridgeConfig} from './config.ts';
 
 /** True for a bridge whose last port has gone, and the MAC with it. */
@@ -12,6 +13,13 @@ export const hasNoMac = ({mac}: Link): boolean => mac === '00:00:00:00:00:00';
 export function macOf(link: string, facts: Facts, salt: string): string {
   const existing = facts.host[link];
   return existing && !hasNoMac(existing) ? existing.mac : madeMac(`bridge ${link}`, salt);
+}
+
+/** Throws `invalidConfig` if the container asks for the MAC of its bridge or gateway: the bridge would send it nothing. */
+export function refuseBridgeMac({bridge, gatewayLink, mac}: BridgeConfig, macOf: (link: string) => string): void {
+  const owner = mac === undefined ? undefined : [bridge, gatewayLink].find(link => macOf(link) === mac);
+  if (owner === undefined) return;
+  throw new CniError('invalidConfig', `MAC ${mac} is that of "${owner}" on the host: choose another for the container`);
 }
 
 /** Gives somebody else's bridge the MAC that it has, for good. Ours have been given theirs. */

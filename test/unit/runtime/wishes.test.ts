@@ -92,12 +92,19 @@ test.each<[Readonly<Record<string, string>>, string]>([
   [{'dns-options': 'ndots: 2'}, 'annotation "io.cni-hook.dns-options": "ndots: 2" is not an option'],
   [{'keep-ip': 'soon'}, 'annotation "io.cni-hook.keep-ip": "soon" is not a time'],
   [{port: '8080:80'}, 'no annotation "io.cni-hook.port": did you mean "io.cni-hook.ports"?'],
+  [{PORTS: '8080:80'}, 'no annotation "io.cni-hook.PORTS": did you mean "io.cni-hook.ports"?'],
   [{netwrks: 'a'}, 'no annotation "io.cni-hook.netwrks": did you mean "io.cni-hook.networks"?'],
   [{bandwidth: '1'}, 'no annotation "io.cni-hook.bandwidth": there are io.cni-hook.networks, io.cni-hook.ip, '],
 ])('%j is refused', (annotations, message) => {
   const reason = reasonFor(() => wishes(annotations));
   expect(reason).toContain(message);
   expect(reason).not.toContain('\n');
+});
+
+test('our annotations are known in small letters only, and nobody else has them in others', () => {
+  const reason = reasonFor(() => wishesOf({'IO.Cni-Hook.ports': '80:80'}));
+  expect(reason).toBe('there is no annotation "IO.Cni-Hook.ports": did you mean "io.cni-hook.ports"?');
+  expect(wishesOf({'io.cni-hooks.ports': '80:80'})).toEqual(noWishes);
 });
 
 function reasonFor(work: () => unknown): string {

@@ -51,11 +51,15 @@ describe('an interface', () => {
     ['..', 'it is a directory'],
     ['x'.repeat(16), 'it is longer than 15 bytes'],
     ['ünfzehnbytes-üü', 'it is longer than 15 bytes'],
-    ['a/b', '"/", ":", white space and control characters may not be in it'],
-    ['a:b', '"/", ":", white space and control characters may not be in it'],
-    ['a b', '"/", ":", white space and control characters may not be in it'],
-    ['a\u00a0b', '"/", ":", white space and control characters may not be in it'],
-    ['a\0b', '"/", ":", white space and control characters may not be in it'],
+    ['a/b', '"/", ":", "%", white space and control characters may not be in it'],
+    ['a:b', '"/", ":", "%", white space and control characters may not be in it'],
+    ['a b', '"/", ":", "%", white space and control characters may not be in it'],
+    ['a\u00a0b', '"/", ":", "%", white space and control characters may not be in it'],
+    ['eth%d', '"/", ":", "%", white space and control characters may not be in it'],
+    ['a\u202eb', '"/", ":", "%", white space and control characters may not be in it'],
+    ['all', 'it means every interface'],
+    ['default', 'it means every interface'],
+    ['a\0b', '"/", ":", "%", white space and control characters may not be in it'],
   ])('may not be named %j: %s', (text, problem) => {
     expect(() => checkIfName(text)).toThrow(`interface name "${text}" is not allowed: ${problem}`);
     expect(() => checkIfName(text)).toThrow(expect.objectContaining({code: 4}));

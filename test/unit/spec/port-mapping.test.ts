@@ -21,6 +21,7 @@ describe('as a person writes them', () => {
       '127.0.0.1:80:80,127.0.0.2:80:80',
       ['127.0.0.1', '127.0.0.2'].map(hostIP => ({hostPort: 80, containerPort: 80, ...tcp, hostIP})),
     ],
+    ['[::ffff:127.0.0.1]:80:80', [{hostPort: 80, containerPort: 80, ...tcp, hostIP: '127.0.0.1'}]],
     ['80:80/tcp,80:80/udp', (['tcp', 'udp'] as const).map(protocol => ({hostPort: 80, containerPort: 80, protocol}))],
   ])('%j', (text, mappings) => {
     expect(parse(text)).toEqual(mappings);
@@ -42,6 +43,8 @@ describe('as a person writes them', () => {
     ['[::1]:80:80,[::]:80:81', /published twice/],
     ['1:1\n2:2', /is not HOST:CONTAINER/],
     ['80:80;reboot', /is not HOST:CONTAINER/],
+    ['127.0.0.1:1-65535:1-65535,127.0.0.2:80:80', /more than 65535 ports are too many/],
+    [Array(9000).fill('[fd00::1]:1-65535:1-65535').join(), /more than 65535 ports are too many/],
   ])('%j is refused', (text, reason) => {
     expect(() => parse(text)).toThrow(reason);
     expect(() => parse(text)).toThrow(/^annotation "p": [^\n]+$/);
@@ -69,6 +72,10 @@ describe('as the capability has them', () => {
     [
       {hostPort: 80, containerPort: 80, hostIP: 'FD00::1'},
       {hostPort: 80, containerPort: 80, ...tcp, hostIP: 'fd00::1'},
+    ],
+    [
+      {hostPort: 80, containerPort: 80, hostIP: '::FFFF:7f00:1'},
+      {hostPort: 80, containerPort: 80, ...tcp, hostIP: '127.0.0.1'},
     ],
   ])('%j', (mapping, expected) => {
     expect(read([mapping])).toEqual([expected]);
