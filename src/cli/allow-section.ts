@@ -16,7 +16,7 @@ const mark = {key: 'allowedBy', value: 'cni-hook hooks install'} as const;
 
 /** The section that `--allow KEY=VALUE,…` means. Throws `invalidConfig`. */
 export function parseAllow(flags: readonly string[]): JsonObject {
-  const allow: Record<string, string[]> = {};
+  const allow: Record<string, string[]> = Object.create(null);
   for (const flag of flags) {
     const [key = '', ...value] = flag.split('=');
     if (value.length === 0)
@@ -24,7 +24,7 @@ export function parseAllow(flags: readonly string[]): JsonObject {
     allow[key] = [...(allow[key] ?? []), ...splitList(value.join('='))];
   }
   parsePermission(allow, '--allow');
-  if (allow.networks) return allow;
+  if (allow.networks?.length) return {...allow};
   const hint = `add --allow networks=NAME, or "networks=*" for all`;
   throw new CniError(
     'invalidConfig',

@@ -37,16 +37,18 @@ export interface FileStatus {
 export function installHookFiles(directory: string, executable: string): readonly string[] {
   const stages = hookStages.toReversed();
   const beside = (stage: HookStage) => `${directory}/.${nameOf[stage]}.${process.pid}`;
+  const written: HookStage[] = [];
   try {
     mkdirSync(directory, {recursive: true});
     for (const stage of stages) {
+      written.push(stage);
       writeFileSync(beside(stage), hookFileText(stage, executable), {mode: 0o644});
       const {path} = parseHookFile(readFileSync(beside(stage), 'utf8'), beside(stage));
       accessSync(path, constants.X_OK);
     }
     for (const stage of stages) renameSync(beside(stage), `${directory}/${nameOf[stage]}`);
   } catch (cause) {
-    for (const stage of stages) rmSync(beside(stage), {force: true});
+    for (const stage of written) rmSync(beside(stage), {force: true});
     throw new CniError('ioFailure', `cannot install the hooks in "${directory}": ${reasonOf(cause)}`, {cause});
   }
   return stages.map(stage => `${directory}/${nameOf[stage]}`);
@@ -88,18 +90,34 @@ export function hookFilesIn(directory: string): readonly FileStatus[] {
 function statusOf(file: string, isOurs: boolean): FileStatus {
   try {
     const {path, stages, neverRuns} = parseHookFile(readFileSync(file, 'utf8'), file);
-    const state = statSync(path, {throwIfNoEntry: false}) ? (neverRuns ? 'idle' : 'ok') : 'gone';
+    const state = !statSync(path, {throwIfNoEntry: false}) ? 'gone' : neverRuns ? 'idle' : 'ok';
+    if (state === 'ok' && !isExecutable(path)) {
+      const reason = `no container that it is for starts: "${path}" can not be executed`;
+      return {file, isOurs, state: 'broken', stages, path, reason};
+    }
     return {file, isOurs, state, stages, path, reason: reasonFor(state, path)};
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      return {file, isOurs, state: 'gone', stages: [], path: '', reason: 'it leads nowhere: podman passes it over'};
+    }
     const told = isKind(error, 'invalidConfig') || isKind(error, 'decodingFailure');
     const reason = told ? reasonOf(error) : `cannot read it: ${reasonOf(error)}`;
     return {file, isOurs, state: 'broken', stages: [], path: '', reason: `podman starts no container: ${reason}`};
   }
 }
 
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
 function reasonFor(state: FileStatus['state'], path: string): string | undefined {
   if (state === 'gone') return `there is no "${path}": podman passes this hook over, and says nothing`;
-  return state === 'idle' ? 'it has no condition in "when", and never runs' : undefined;
+  return state === 'idle' ? 'it has no stage, or no condition in "when" that can be met, and never runs' : undefined;
 }
 
 function namesIn(directory: string): readonly string[] {

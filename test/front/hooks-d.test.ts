@@ -79,6 +79,16 @@ describe('our two files', () => {
     expect(stderr).toContain(`${hooksDir}/${ends}: there is no "/mnt/moved": podman passes this hook over`);
   });
 
+  test('go into no file, and into no directory without a name', async () => {
+    host.write('/mnt/in-the-way', '');
+    const install = (dir: string) => host.run(executable, ['hooks', 'install', '--dir', dir]);
+    expect(await install('/mnt/in-the-way/hooks.d')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/^cni-hook hooks: cannot install the hooks in "[^"]+": ENOTDIR/),
+    });
+    expect(await install('')).toMatchObject({exitCode: 1, stderr: 'cni-hook hooks: --dir is empty'});
+  });
+
   test('that can not be written leave no start without its end, and nothing beside them', async () => {
     await host.must('mkdir', ['-p', `${hooksDir}/${starts}/in-the-way`]);
     const {exitCode, stderr} = await hooks('install');
@@ -100,6 +110,26 @@ const files: readonly (readonly [what: string, state: string, content: object | 
   ['an executable that is gone', 'gone', {...good, hook: {path: '/no/such'}}],
   ['no condition', 'idle', {...good, when: {}}],
   ['no "when" at all', 'idle', {...good, when: undefined}],
+  ['a condition that is never met', 'idle', {...good, when: {always: false, commands: ['.*']}}],
+  ['no stage', 'idle', {...good, stages: []}],
+  ['empty lists of conditions', 'idle', {...good, when: {annotations: {}, commands: []}}],
+  ['nulls for strings', 'ok', {...good, hook: {...hook, env: [null]}, when: {always: true, annotations: {'.*': null}}}],
+  ['a repeated beginning', 'ok', {...good, when: {annotations: {'^*a': '\\b*'}}}],
+  ['a class that begins with its end', 'ok', {...good, when: {annotations: {'[]a]': '[^]a]'}}}],
+  ['the form of before', 'ok', {hook: '/bin/true', stage: ['prestart'], cmd: ['.*']}],
+  ['the form of before, without a condition', 'idle', {version: '0.1.0', hook: '/bin/true', stages: ['prestart']}],
+  ['the form of before, with a wrong stage', 'broken', {hook: '/bin/true', stages: ['x'], cmds: ['.*']}],
+  ['the form of before, without stages', 'broken', {hook: '/bin/true', cmds: ['.*']}],
+  ['the form of before, with a list twice', 'broken', {hook: '/bin/true', stages: ['prestart'], stage: ['prestart']}],
+  ['the form of before, with a pattern that is none', 'broken', {hook: '/bin/true', stages: ['prestart'], cmds: ['[']}],
+  ['the form of before, without a path', 'broken', {version: '0.1.0', stages: ['prestart'], cmds: ['.*']}],
+  ['an executable that is none', 'broken', {...good, hook: {path: '/etc/passwd'}}],
+  ['a directory for an executable', 'broken', {...good, hook: {path: '/etc'}}],
+  ['a pattern that looks ahead', 'broken', {...good, when: {annotations: {'a(?=b)': 'x'}}}],
+  ['a pattern that looks back', 'broken', {...good, when: {annotations: {'(a)\\1': 'x'}}}],
+  ['a pattern with an escape that Go has not', 'broken', {...good, when: {annotations: {'\\u0041': 'x'}}}],
+  ['a pattern with too many repeats', 'broken', {...good, when: {annotations: {'a{1001}': 'x'}}}],
+  ['a pattern with a class without end', 'broken', {...good, when: {annotations: {'[]': 'x'}}}],
   ['no JSON', 'broken', '{'],
   ['nothing', 'broken', ''],
   ['a list', 'broken', '[]'],
@@ -119,6 +149,12 @@ describe('a file of somebody else', () => {
   test.each(files)('with %s is %s', async (_what, state, content) => {
     host.write(`${hooksDir}/other.json`, content);
     expect(await statusOf('other.json')).toMatchObject({state});
+  });
+
+  test('that is a link to nowhere is gone, and no reason for podman to stop', async () => {
+    await host.must('mkdir', ['-p', hooksDir]);
+    await host.must('ln', ['-s', '/no/such', `${hooksDir}/other.json`]);
+    expect(await statusOf('other.json')).toMatchObject({state: 'gone', reason: expect.stringContaining('nowhere')});
   });
 
   test('whose name does not end in .json is none', async () => {

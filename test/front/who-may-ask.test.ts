@@ -72,6 +72,8 @@ describe('hooks install --allow', () => {
   test.each<readonly [args: readonly string[], reason: string]>([
     [['install', '--allow', 'networks'], '--allow "networks" is not KEY=VALUE'],
     [['install', '--allow', 'network=a'], '--allow: there is no "network" to allow: there are networks, ip,'],
+    [['install', '--allow', 'constructor=a'], '--allow: there is no "constructor" to allow'],
+    [['install', '--allow', 'networks='], 'and none is allowed'],
     [['install', '--allow', 'networks=a', '--allow', 'ports=0'], '--allow, "ports": "0" is not ports of the host'],
     [
       ['install', '--allow', 'ports=80'],

@@ -54,6 +54,7 @@ export default class Hooks extends BaseCommand {
 
   async run(): Promise<Answer> {
     const {args, flags} = await this.parse(Hooks);
+    if (flags.dir === '') throw new CniError('invalidEnvironment', '--dir is empty');
     const directory = resolve(flags.dir);
     const {stateDir} = this.settingsFrom(flags);
     const allow = flags.allow && parseAllow(flags.allow);
