@@ -6,7 +6,7 @@ import {annotation} from '../spec/annotations.ts';
 import {CniError} from '../spec/error.ts';
 import {isObject, type Json} from '../spec/fields.ts';
 import {parseJson} from '../spec/json.ts';
-import {append, type Path, remove, replaceAt, textAt} from '../spec/json-text.ts';
+import {append, keysAt, type Path, remove, replaceAt, textAt} from '../spec/json-text.ts';
 import {type HookStage, hookEntry, hookStages} from './hook-entry.ts';
 
 export const wiredAnnotation = annotation.wired;
@@ -33,6 +33,7 @@ export function wire(text: string, wishes: Wishes, file: string): string {
       `${file}: there is no "ociVersion" in it: this is not the config.json of a bundle`,
     );
   }
+  refuseDouble(clean, file);
   let draft = addNetns({text: clean, notes: []}, file);
   for (const stage of hookStages) draft = addHook(draft, stage, wishes.executable, file);
   for (const [key, value] of Object.entries(wishes.annotations)) draft = addAnnotation(draft, key, value, file);
@@ -51,6 +52,17 @@ export function unwire(text: string, file: string): string {
 }
 
 // --- there ---
+
+/** Of two equal keys crun reads the first and runc the last, of objects both: what we add would be there for one alone. */
+function refuseDouble(text: string, file: string): void {
+  for (const path of [[], ['linux'], ['hooks'], ['annotations']]) {
+    const keys = keysAt(text, path);
+    const double = keys.find((key, i) => keys.indexOf(key) !== i);
+    if (double === undefined) continue;
+    const name = [...path, double].join('.');
+    throw new CniError('invalidConfig', `${file}: "${name}" stands there twice: take one away`);
+  }
+}
 
 function addNetns(draft: Draft, file: string): Draft {
   const opened = openAt(openAt(draft, ['linux'], {}, file), ['linux', 'namespaces'], [], file);
@@ -133,8 +145,17 @@ function takeBackHostname(text: string, note: string, file: string): string {
   const hostname = valueAt(text, ['hostname'], file);
   if (hostname === undefined || hostname !== valueAt(text, ['annotations', annotation.hostname], file)) return text;
   if (note === '') return remove(text, ['hostname']);
-  const raw = decodeURIComponent(note);
+  const raw = decoded(note);
   return /^("([^"\\]|\\.)*"|null)$/.test(raw) ? replaceAt(text, ['hostname'], raw) : text;
+}
+
+/** Empty for what `wire` never wrote. */
+function decoded(note: string): string {
+  try {
+    return decodeURIComponent(note);
+  } catch {
+    return '';
+  }
 }
 
 const containers = new Set([

@@ -1,6 +1,6 @@
 // Changes JSON as text: what is put in takes the form of what stands around it, and all else stays as it is, byte for byte.
 // What was appended and is removed again leaves the text as it was. Where a key stands twice the last one counts, as for
-// every decoder.
+// JSON.parse.
 
 import type {Json} from './fields.ts';
 import {parseJson} from './json.ts';
@@ -58,6 +58,10 @@ export function textAt(text: string, path: Path): string | undefined {
   const span = find(text, path);
   return span && text.slice(span.start, span.end);
 }
+
+/** The keys of the object at `path`, one that stands there twice both times; none if it is no object. */
+export const keysAt = (text: string, path: Path): readonly string[] =>
+  (find(text, path)?.entries ?? []).flatMap(({key}) => key ?? []);
 
 /** Puts other text in the place of the value at `path`, which must be there. */
 export function replaceAt(text: string, path: Path, replacement: string): string {

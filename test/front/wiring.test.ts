@@ -100,6 +100,19 @@ describe('what can not be wired is told in one line', () => {
     expect(() => wire(JSON.stringify(config), mynet, file)).toThrow(new Error(message));
   });
 
+  // crun reads the first of two equal keys and runc the last, of objects both.
+  test.each([
+    ['"hooks": {}, "hooks": {}', 'hooks'],
+    ['"linux": {"namespaces": []}, "l\\u0069nux": {}', 'linux'],
+    ['"linux": {"namespaces": [], "namespaces": []}', 'linux.namespaces'],
+    ['"annotations": {"a": "1", "a": "1"}', 'annotations.a'],
+    ['"hooks": {"poststop": [], "poststop": []}', 'hooks.poststop'],
+  ])('a key that stands there twice: %s', (keys, name) => {
+    const text = `{"ociVersion": "1.0.2", ${keys}}`;
+    expect(() => wire(text, mynet, file)).toThrow(`config.json: "${name}" stands there twice: take one away`);
+    expect(unwire(text, file)).toBe(text);
+  });
+
   test('what is no JSON, with its place', () => {
     expect(() => wire('{\n  "ociVersion": ,\n}', noWishes, file)).toThrow('config.json:2:17: not valid JSON');
   });
@@ -133,6 +146,8 @@ describe('the way back', () => {
     expect(JSON.parse(unwire(changed, file))).toMatchObject({hostname: 'mine'});
     const forged = named.replace(/hostname=[^";]*/, `hostname=${encodeURIComponent('{"a": 1}')}`);
     expect(JSON.parse(unwire(forged, file))).toMatchObject({hostname: 'web'});
+    const torn = named.replace(/hostname=[^";]*/, 'hostname=%');
+    expect(JSON.parse(unwire(torn, file))).toMatchObject({hostname: 'web'});
   });
 
   test('is exact for every form of file, and wiring twice is wiring once', () => {
