@@ -1,5 +1,6 @@
 // Bundles that mount in unusual ways: what the host shares or lends stays as it is, and the container has its files where
 // that is possible.
+import {setTimeout as pause} from 'node:timers/promises';
 import {afterAll, afterEach, beforeAll, describe, expect, jest, test} from '@jest/globals';
 import {bundleDir, rootfs} from '../fixtures/bundle.ts';
 import {type Runtime, start} from '../fixtures/container.ts';
@@ -112,6 +113,22 @@ describe.each(runtimes)('%s', runtime => {
     expect(log()).not.toContain('"warning"');
     await container.remove();
     expect(host.list('/run/cni-hook/names')).toEqual([':locks']);
+  });
+
+  test('in a mount namespace of somebody else nothing is mounted, for it would stay', async () => {
+    const root = await ownRoot(`joined-${runtime}`);
+    host.write(`${root}/etc/hosts`, 'found\n');
+    const file = `/mnt/joined-${runtime}`;
+    const script = `echo $$ >${file}.new; mv ${file}.new ${file}; exec sleep infinity`;
+    const other = host.run('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', script]);
+    while (!host.list('/mnt').includes(`joined-${runtime}`)) await pause(10);
+    const pid = host.read(file).trim();
+    const change = `.linux.namespaces |= map(if .type == "mount" then .path = "/proc/${pid}/ns/mnt" else . end)`;
+    const end = await startChanged(runtime, 'c1', root, change);
+    expect(await end()).toBe('found\nhosts');
+    expect(host.read(`/proc/${pid}/mountinfo`)).not.toContain('/cni-hook/');
+    await host.must('kill', [pid]);
+    await other;
   });
 
   test("a hostname that is nobody's names nobody, and an id that means the machine itself not either", async () => {

@@ -37,10 +37,11 @@ export function identify(
   {id, process, bundle, stage}: Named,
   {hostname, aliases, dns, capabilityArgs, mayBeCalled}: Wishes,
 ): Identity {
-  const hasMounts = process !== undefined && hasOwnMounts(process.pid);
+  const hasOther = process !== undefined && hasOwnMounts(process.pid);
+  const config = hasOther ? readConfig(bundle) : nothing;
+  const hasMounts = hasOther && !config.joinsMounts;
   if (!hasMounts && hostname === undefined && aliases.length === 0) return {names: undefined, root: undefined};
   const before = stage === 'running' ? recordsOf(stateDir, id).find(({names}) => names)?.names : undefined;
-  const config = hasMounts ? readConfig(bundle) : nothing;
   const own = hostname ?? before?.hostname ?? config.hostname;
   const isItsName = (name: string) =>
     name === hostname || (!before && !nobodys.includes(name) && isHostname(name) && mayBeCalled(name));
@@ -73,26 +74,29 @@ interface BundleConfig {
   readonly hostname: string | undefined;
   readonly rootPath: string | undefined;
   readonly mounted: readonly string[];
+  /** Whether its mount namespace is somebody else's, in which what is mounted stays when it ends. */
+  readonly joinsMounts: boolean;
 }
 
 function readConfig(bundle: string): BundleConfig {
   try {
     const fields = new Fields(parseJson(readFileSync(`${bundle}/config.json`, 'utf8'), 'config.json'), 'config.json');
     const root = fields.child('root').string('path');
-    const mounts = fields.raw('mounts');
     return {
       hostname: fields.string('hostname') || undefined,
       rootPath: root === '' ? undefined : root.startsWith('/') ? root : `${bundle}/${root}`,
-      mounted: (Array.isArray(mounts) ? mounts : [])
-        .filter(mount => isObject(mount))
-        .map(mount => destinationOf(mount)),
+      mounted: objectsIn(fields.raw('mounts')).map(mount => destinationOf(mount)),
+      joinsMounts: objectsIn(fields.child('linux').raw('namespaces')).some(({type, path}) => type === 'mount' && path),
     };
   } catch {
     return nothing;
   }
 }
 
-const nothing: BundleConfig = {hostname: undefined, rootPath: undefined, mounted: []};
+const nothing: BundleConfig = {hostname: undefined, rootPath: undefined, mounted: [], joinsMounts: false};
+
+const objectsIn = (list: unknown): readonly JsonObject[] =>
+  Array.isArray(list) ? list.filter(item => isObject(item)) : [];
 
 /** Without the "/" at its beginning, which it may lack, and at its end; and without detours. */
 const destinationOf = ({destination}: JsonObject): string =>
