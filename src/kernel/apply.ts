@@ -228,7 +228,9 @@ class Run {
 
   #judge(op: Op, {error, reason, replies}: Answer): void {
     if (op.op === 'veth.add') this.#learn(op, replies);
-    const isGone = this.#onFailure === 'go on' && goneErrors.has(error);
+    // Of a link that somebody has taken from its bridge there is nothing to take back either.
+    const isNoPort = op.op === 'port.set' && error === errno.EOPNOTSUPP;
+    const isGone = this.#onFailure === 'go on' && (goneErrors.has(error) || isNoPort);
     if (error !== 0 && !isGone) this.#fail(op, `${reason}${hint(op, error)}`);
   }
 

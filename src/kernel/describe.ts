@@ -1,7 +1,7 @@
 // An operation in words, for the sentence "cannot …: REASON".
 import {hostPortWords} from '../spec/port-mapping.ts';
 import type {Op} from './op.ts';
-import type {HostPort} from './ports/port.ts';
+import type {HostPort, SetPortRules} from './ports/port.ts';
 
 /** For example `add address "10.1.0.2/24" to "eth0"`. */
 export function describe(op: Op): string {
@@ -54,12 +54,21 @@ export function describe(op: Op): string {
     case 'ports.set':
       return 'set up the rules for published ports';
     case 'ports.add':
-    case 'ports.rules':
       return `publish ${portsIn(op)}`;
+    case 'ports.rules':
+      return op.present
+        ? `publish ${portsIn(op)} on condition ${conditionsIn(op)}`
+        : 'take back ports published on conditions';
     case 'ports.delete':
       return `take back ${portsIn(op)}`;
   }
 }
+
+const conditionsIn = ({conditions}: SetPortRules): string =>
+  Object.values(conditions)
+    .filter(condition => condition !== undefined)
+    .map(condition => JSON.stringify(condition))
+    .join(' and ');
 
 /** The same port in both families once. */
 const portsIn = ({ports}: Extract<Op, {ports: readonly HostPort[]}>): string =>

@@ -72,6 +72,8 @@ export interface Question {
   readonly shaped?: readonly string[] | undefined;
   /** In which netns to look for the link that the default route goes by. */
   readonly uplinkIn?: Netns | undefined;
+  /** An address of the container: it is asked by which link of the host one gets there. */
+  readonly wayTo?: string | undefined;
   /** Files of the host. */
   readonly files?: readonly string[] | undefined;
 }
@@ -98,6 +100,7 @@ export interface Facts {
   readonly peer?: Link;
   readonly shaped?: Readonly<Record<string, Shaping | undefined>>;
   readonly uplink?: Link;
+  readonly way?: Link;
   /** Their texts; undefined for one that is not there. */
   readonly files?: Readonly<Record<string, string | undefined>>;
 }
@@ -134,6 +137,7 @@ export function mergeQuestions(questions: readonly Question[]): Question {
     peerOf: one(question => question.peerOf),
     shaped: union(question => question.shaped),
     uplinkIn: one(question => question.uplinkIn),
+    wayTo: one(question => question.wayTo),
     files: union(question => question.files),
   };
 }

@@ -1,7 +1,7 @@
-// What few plugins ask: the other end of a pair, how links are shaped, by which link the default route goes.
+// What few plugins ask: the other end of a pair, how links are shaped, by which link the default route goes, or one to an address.
 import type {Link, Shaping} from './facts.ts';
 import type {Kernel} from './kernel.ts';
-import {dumpRoutes, readRoute} from './netlink/routes.ts';
+import {dumpRoutes, getRoute, readRoute} from './netlink/routes.ts';
 import {dumpRedirects, getBucket, readBucket, readRedirect} from './netlink/shaping.ts';
 import {findLinkIn} from './observe.ts';
 import type {Netns} from './op.ts';
@@ -48,4 +48,11 @@ export function readUplink(kernel: Kernel, netns: Netns): Link | undefined {
     routes.filter(route => route.dst === dst).sort((a, b) => a.priority - b.priority)[0];
   const found = byDestination('0.0.0.0/0') ?? byDestination('::/0');
   return found && findLinkIn(kernel, netns, found.link);
+}
+
+/** The link of the host that leads to that address. */
+export function readWay(kernel: Kernel, address: string): Link | undefined {
+  const [answer] = kernel.socket('host').exchange([getRoute(address)]);
+  const [route] = (answer?.replies ?? []).flatMap(reply => readRoute(reply) ?? []);
+  return route && findLinkIn(kernel, 'host', route.link);
 }

@@ -128,6 +128,39 @@ test.each(versions.filter(version => version >= '0.3.0'))('the result is one of 
   expect(await del({cniVersion, prevResult: result})).toMatchObject({exitCode: 0});
 });
 
+describe('a result that tells less than ours:', () => {
+  const ips = () => previous.ips.map(({address}: Json) => ({address}));
+
+  test.each([
+    {what: 'no interface', interfaces: () => undefined},
+    {what: 'the host’s end alone', interfaces: () => [previous.interfaces[1]]},
+  ])('$what, and the host is asked where the container is', async ({interfaces}) => {
+    const before = await look(host);
+    const prevResult = {...previous, ips: ips(), interfaces: interfaces()};
+    await add({prevResult});
+    expect(await host.must('nft', ['list', 'set', 'inet', 'cni-hook', 'ports-near4'])).toMatch(
+      /10\.1\.0\.\d+ \. "br1"/,
+    );
+    expect(await check({prevResult})).toMatchObject({exitCode: 0});
+    await sh(host, 'sysctl -qw net.ipv4.conf.br1.route_localnet=0');
+    expect(await check({prevResult})).toMatchObject({
+      exitCode: 1,
+      json: {msg: expect.stringMatching(/route_localnet/)},
+    });
+    await sh(host, 'sysctl -qw net.ipv4.conf.br1.route_localnet=1');
+    expect(await del()).toMatchObject({exitCode: 0});
+    await expectSame(() => look(host), before);
+  });
+
+  test('no port of a bridge in the second place', async () => {
+    await host.run('sysctl', ['-qw', 'net.bridge.bridge-nf-call-iptables=1']);
+    const [br, port, inside] = previous.interfaces;
+    const prevResult = {...previous, interfaces: [port, br, inside]};
+    expect(await tryAdd({prevResult})).toMatchObject({exitCode: 0});
+    expect(await check({prevResult})).toMatchObject({exitCode: 0});
+  });
+});
+
 test('STATUS says that an ADD would succeed', async () => {
   const status = published(web);
   expect(await call(host, {type: 'portmap', verb: 'STATUS', conf: status})).toMatchObject({exitCode: 0});
@@ -155,6 +188,13 @@ describe('when something is changed behind its back,', () => {
     await host.must('nft', ['-f', '-'], {input: kept});
   });
 
+  test('DEL does without a port that somebody has taken from its bridge', async () => {
+    await host.run('sysctl', ['-qw', 'net.bridge.bridge-nf-call-iptables=1']);
+    await add();
+    await sh(host, `ip link set ${previous.interfaces[1].name} nomaster`);
+    expect(await del()).toMatchObject({exitCode: 0});
+  });
+
   test('CHECK bears with what others have', async () => {
     await add();
     await sh(host, 'nft add table inet somebody', `${inNetns('c1')} ip address add 10.77.0.1/24 dev eth0`);
@@ -175,6 +215,7 @@ test.each([
   {what: 'a chain of iptables', over: {externalSetMarkChain: 'X'}, code: 2, says: /"externalSetMarkChain": "X"/},
   {what: 'words of iptables', over: {conditionsV6: ['!', '-s', 'fd00::1']}, code: 2, says: /"conditionsV6": "!"/},
   {what: 'more than a condition', over: {conditionsV4: ['accept; drop']}, code: 7, says: /"conditionsV4"/},
+  {what: 'no condition', over: {conditionsV4: ['bogus', 'words']}, code: 100, says: /on condition "bogus words": nft/},
   {what: 'a bit that is none', over: {markMasqBit: 32}, code: 7, says: /"markMasqBit"/},
   {
     what: 'what another has',

@@ -1,6 +1,7 @@
 // rtnetlink(7), routes: one function per kind of message, and the reading of what comes back. Pure.
 // A table below 256 stands in the header as well as in its attribute; 0 means the main one, as for ip(8).
 import {
+  bitsOf,
   type Family,
   formatAddress,
   formatCidr,
@@ -73,7 +74,14 @@ export function dumpRoutesBy(index: number, family: Family): Request {
   return {type: RTM.GETROUTE, flags: NLM.DUMP, body: concat([header, attribute(RTA.OIF, u32(index))])};
 }
 
-/** The route in a message that dumpRoutes brought; undefined for any other message. */
+/** Asks for the route that a packet to that address takes. */
+export function getRoute(destination: string): Request {
+  const address = parseAddress(destination);
+  const header = Uint8Array.of(AF[address.family], bitsOf(address.family), ...new Uint8Array(10));
+  return {type: RTM.GETROUTE, flags: NLM.ACK, body: concat([header, attribute(RTA.DST, toBytes(address))])};
+}
+
+/** The route in a message that dumpRoutes or getRoute brought; undefined for any other message. */
 export function readRoute(reply: Reply): RouteFact | undefined {
   if (reply.type !== RTM.NEWROUTE) return undefined;
   const found = attributes(reply.body, 12);

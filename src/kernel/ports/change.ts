@@ -2,15 +2,17 @@
 // What is taken back is looked at first: after a flush somebody else may have the port by now.
 import {CniError} from '../../spec/error.ts';
 import {hostPortWords} from '../../spec/port-mapping.ts';
+import {sleep} from '../flock.ts';
 import {errno} from '../libc.ts';
 import {ownerComment} from '../names.ts';
-import {changeElements, type Element, type FoundElement, getElement, readElements} from '../netlink/nf-elements.ts';
+import {changeElements, type Element} from '../netlink/nf-elements.ts';
 import {transaction} from '../netlink/nfnetlink.ts';
 import type {NetlinkSocket} from '../netlink/socket.ts';
 import type {Request} from '../netlink/wire.ts';
 import {dropFlows} from './conntrack.ts';
 import {hostPortElement, type PortElement, pick, portElements} from './elements.ts';
-import type {ChangePorts, HostPort, PortElements, SetPortRules} from './port.ts';
+import {lookUp, overlapping} from './found.ts';
+import type {ChangePorts, HostPort, PortElements, SetPortRules, TakenPort} from './port.ts';
 
 /** Throws `portTaken` if somebody was quicker, and if the kernel refuses. To take back what is gone, or another's, is no failure. */
 export function changePorts(netfilter: NetlinkSocket, op: ChangePorts): void {
@@ -42,6 +44,7 @@ function add(netfilter: NetlinkSocket, op: ChangePorts): void {
     refused = commit([...changeElements('delete', staleAmong(netfilter, wanted.slice(op.ports.length))), ...adding]);
   }
   if (refused) throw new Error(refused.reason);
+  giveWay(netfilter, op);
 }
 
 function refuseTaken(netfilter: NetlinkSocket, ports: readonly HostPort[]): void {
@@ -51,9 +54,31 @@ function refuseTaken(netfilter: NetlinkSocket, ports: readonly HostPort[]): void
   );
   const which = found.findIndex(element => element !== undefined);
   const port = ports[which];
-  if (!port) return;
-  const holder = found[which]?.comment || 'somebody';
-  throw new CniError('portTaken', `port ${hostPortWords(port)} was published for "${holder}" in the meantime`);
+  if (port) throw takenMeanwhile({port, publishedFor: found[which]?.comment ?? ''});
+}
+
+// Milliseconds.
+const patience = 300;
+const pause = 10;
+
+/**
+ * Of two who come at one time, for all addresses and for a single one, neither saw the other before, and they share no key.
+ * Who wants all gives way at once; who wants one address waits whether the other does, and gives way to who stays.
+ */
+function giveWay(netfilter: NetlinkSocket, op: ChangePorts): void {
+  let [met] = overlapping(netfilter, op.ports);
+  for (let waited = 0; met?.port.hostIP !== undefined && waited < patience; waited += pause) {
+    sleep(pause);
+    [met] = overlapping(netfilter, op.ports);
+  }
+  if (!met) return;
+  takeBack(netfilter, op);
+  throw takenMeanwhile(met);
+}
+
+function takenMeanwhile({port, publishedFor}: TakenPort): CniError {
+  const what = `port ${hostPortWords(port)} was published for "${publishedFor || 'somebody'}" in the meantime`;
+  return new CniError('portTaken', what);
 }
 
 /** An address has one holder, who has it now: what bears it is of an earlier one, of whom no record told any more. */
@@ -87,20 +112,4 @@ function find(
     const there = found[i];
     return there?.comment === comment && data.every((byte, at) => there.data?.[at] === byte);
   });
-}
-
-// Two messages come back for each: more would not fit into the socket's buffer at once.
-const atOnce = 64;
-
-/** Each as it is in the kernel, undefined if it is not there. */
-export function lookUp(netfilter: NetlinkSocket, elements: readonly Element[]): readonly (FoundElement | undefined)[] {
-  const found: (FoundElement | undefined)[] = [];
-  for (let from = 0; from < elements.length; from += atOnce) {
-    const answers = netfilter.exchange(elements.slice(from, from + atOnce).map(element => getElement(element)));
-    for (const {error, replies} of answers) {
-      const [one] = error === 0 ? replies.flatMap(reply => readElements(reply)) : [];
-      found.push(one);
-    }
-  }
-  return found;
 }

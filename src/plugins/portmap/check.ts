@@ -14,7 +14,7 @@ export function check(
   facts: Facts,
   result: Result,
 ): readonly Fault[] {
-  const place = placeOf(result, request.ifName);
+  const place = placeOf(result, request.ifName, facts.way);
   const ports = portsFor(config, request, place);
   const again = publish(config, request, ports, place);
   const elements = again.filter(op => op.op === 'ports.add');

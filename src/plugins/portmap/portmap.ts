@@ -20,13 +20,12 @@ export const portmap: InterfacePlugin = {
     const ports = {wanted: wantedBy(config), containerId};
     const question: Question = {...noQuestion, sysctls: Object.values(bridgePasses), ports};
     const isIdle = config.mappings.length === 0;
-    const linksOf = (result: Result) => linksIn(placeOf(result, request.ifName));
     return {
       ipam: undefined,
       makes: undefined,
       tools: ['nft'],
       question: isIdle ? noQuestion : question,
-      questionAfter: previous => (isIdle ? noQuestion : {...question, hostLinks: linksOf(previous)}),
+      questionAfter: previous => (isIdle ? noQuestion : {...question, ...near(placeOf(previous, request.ifName))}),
       add: (facts, _ipam, previous) => planAdd(config, request, facts, previous),
       checkQuestion: result => (isIdle ? noQuestion : checkQuestion(config, request, result, question)),
       check: (facts, result) => (isIdle ? [] : check(config, request, facts, result)),
@@ -46,12 +45,12 @@ function planAdd(
     throw new CniError('invalidConfig', `network "${request.network}", plugin "portmap": ${what}`);
   }
   if (config.mappings.length === 0) return {plan: {shared: [], own: []}, result: previous};
-  const place = placeOf(previous, request.ifName);
+  const place = placeOf(previous, request.ifName, facts.way);
   const ports = portsFor(config, request, place);
   refuseTaken(request, facts.ports?.taken ?? [], ports);
   const open = openLoopback(config, ports, place, facts);
   // What a bridge shares is opened once for all; the end of a pair is this container's own.
-  const isShared = place.port !== undefined;
+  const {isShared} = place;
   return {
     plan: {
       shared: [...(facts.ports?.stands ? [] : [{op: 'ports.set', present: true} as const]), ...(isShared ? open : [])],
@@ -65,8 +64,10 @@ function planAdd(
 const wantedBy = ({mappings, conditions}: PortmapConfig): readonly HostPort[] =>
   mappings.flatMap(mapping => hostPortsOf(mapping).filter(({family}) => conditions[family] === undefined));
 
-const linksIn = ({link, port}: Place): readonly string[] =>
-  [...new Set([link, port])].filter(name => name !== undefined);
+const near = ({link, port, wayTo}: Place): Pick<Question, 'hostLinks' | 'wayTo'> => ({
+  hostLinks: [...new Set([link, port])].filter(name => name !== undefined),
+  wayTo,
+});
 
 function checkQuestion(
   config: PortmapConfig,
@@ -79,5 +80,5 @@ function checkQuestion(
   const elements = elementsOf(config, portsFor(config, request, place), place);
   const onCondition = Object.values(config.conditions).some(condition => condition !== undefined);
   const held = {...elements, attachment: {network, containerId, ifName}, onCondition};
-  return {...question, hostLinks: linksIn(place), ports: {wanted: [], containerId, held}};
+  return {...question, ...near(place), ports: {wanted: [], containerId, held}};
 }

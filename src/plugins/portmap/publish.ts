@@ -98,7 +98,10 @@ export function openLoopback(
 
 /** Where a bridge passes packets to the rules, what a container sends to its own port must leave by the port that it came by. */
 export function reflect({snat}: PortmapConfig, {port, addresses}: Place, facts: Facts): readonly Op[] {
-  if (!snat || port === undefined || facts.host[port]?.hairpin) return [];
+  if (!snat || port === undefined) return [];
+  const link = facts.host[port];
+  // What the result of another's plugin has in that place may be no port of a bridge.
+  if (link && (link.hairpin || link.master === undefined)) return [];
   const isPassed = families.some(
     family => addresses[family] !== undefined && facts.sysctls[bridgePasses[family]] === '1',
   );
