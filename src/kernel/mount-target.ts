@@ -95,15 +95,15 @@ export function makeTarget(root: number, path: string, expected: string): boolea
   }
 }
 
-/** Takes away what makeTarget made, if it is as empty as it was then. */
-export function removeTarget(root: number, path: string): void {
+/** Takes away what makeTarget made, if it is as empty as it was then and in the same directory. */
+export function removeTarget(root: number, path: string, expected: string): void {
   const target = openTarget(root, path);
   if (!target) return;
   const {directory, status} = target;
   try {
     const isDirectory = status.type === 'directory';
     const isEmpty = isDirectory || (status.type === 'file' && status.size === 0);
-    if (isEmpty && !status.isMountRoot) {
+    if (isEmpty && !status.isMountRoot && statusOf(directory).identity === expected) {
       keepingTimes(directory, () => removeEntry(directory, nameOf(path), isDirectory));
     }
   } catch (error) {

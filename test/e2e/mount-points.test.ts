@@ -76,6 +76,18 @@ describe.each(runtimes)('%s', runtime => {
     await host.must('rm', ['-rf', root.path]);
   });
 
+  test('what a container puts in the place of /etc is not taken for what was made', async () => {
+    const root = await makeRoot(`${runtime}-taken`, 'mkdir etc data');
+    for (const name of files) host.write(`/mnt/lent-${runtime}/${name}`, '');
+    await host.must('mount', ['--bind', `/mnt/lent-${runtime}`, `${root.path}/data`]);
+    const container = await start(host, runtime, 'c1', {root});
+    await container.exec('sh', ['-ec', 'mv /etc /was; ln -s data /etc']);
+    await container.remove();
+    expect(host.list(`/mnt/lent-${runtime}`)).toEqual(files);
+    expectNothing();
+    await host.must('umount', [`${root.path}/data`]);
+  });
+
   test('what an earlier container with the id has left in another root goes with the next one', async () => {
     const [first, second] = [await makeRoot(`${runtime}-a`, 'mkdir etc'), await makeRoot(`${runtime}-b`, 'mkdir etc')];
     await killAndForget(runtime, await start(host, runtime, 'c1', {root: first}));

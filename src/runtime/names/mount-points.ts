@@ -6,6 +6,7 @@ import {takeLock} from '../../kernel/flock.ts';
 import {SystemError} from '../../kernel/libc.ts';
 import {statusOf} from '../../kernel/mount-calls.ts';
 import {closeTarget, directoryOf, makeTarget, openRoot, openTarget, removeTarget} from '../../kernel/mount-target.ts';
+import {readOrNothing} from '../../kernel/netns.ts';
 import {isObject} from '../../spec/fields.ts';
 import {log} from '../log.ts';
 import {containerDir} from '../record.ts';
@@ -62,9 +63,11 @@ export function prepareMountPoints(
   noteUse(stateDir, containerId, {hostPath, identity, paths});
   withRoot({hostPath, identity}, onHost => {
     for (const path of paths) {
-      const expected = directoryOf(root, path);
-      if (expected)
-        makeOrJoin(usersDir(stateDir, identity, path), containerId, () => makeTarget(onHost, path, expected));
+      const directory = directoryOf(root, path);
+      if (directory)
+        makeOrJoin(usersDir(stateDir, identity, path), containerId, directory, () =>
+          makeTarget(onHost, path, directory),
+        );
     }
   });
 }
@@ -85,24 +88,28 @@ function noteUse(stateDir: string, containerId: string, use: InUse): void {
   writeFileSync(path, JSON.stringify({...use, paths}), {mode: 0o600});
 }
 
-function makeOrJoin(users: string, containerId: string, make: () => boolean): void {
+/** Each user notes which directory it is in. What has that name in another one at the end was not made for it. */
+function makeOrJoin(users: string, containerId: string, directory: string, make: () => boolean): void {
   let isOurs = existsSync(users);
   mkdirSync(users, {recursive: true, mode: 0o700});
-  writeFileSync(`${users}/${containerId}`, '');
+  writeFileSync(`${users}/${containerId}`, directory, {mode: 0o600});
   try {
     isOurs = make() || isOurs;
   } finally {
-    if (!isOurs) isGivenUp(users, containerId);
+    if (!isOurs) giveUp(users, containerId);
   }
 }
 
 function release(stateDir: string, containerId: string, {hostPath, identity, paths}: InUse): void {
-  const unused = [...paths].reverse().filter(path => isGivenUp(usersDir(stateDir, identity, path), containerId));
+  const unused = [...paths].reverse().flatMap(path => {
+    const directory = giveUp(usersDir(stateDir, identity, path), containerId);
+    return directory === undefined ? [] : [{path, directory}];
+  });
   removeIfEmpty(rootDir(stateDir, identity));
   withRoot({hostPath, identity}, root => {
-    for (const path of unused) {
+    for (const {path, directory} of unused) {
       try {
-        removeTarget(root, path);
+        removeTarget(root, path, directory);
       } catch (error) {
         // The container may have put anything in its place. That keeps nothing else from going.
         if (!(error instanceof SystemError)) throw error;
@@ -130,12 +137,12 @@ function isMissing(root: number, path: string): boolean {
   return target === undefined;
 }
 
-/** True if the container was the last that used it. */
-function isGivenUp(users: string, containerId: string): boolean {
+/** The directory that it is in, if the container was the last that used it. */
+function giveUp(users: string, containerId: string): string | undefined {
   const user = `${users}/${containerId}`;
-  if (!existsSync(user)) return false;
-  rmSync(user);
-  return removeIfEmpty(users);
+  const directory = readOrNothing(user);
+  rmSync(user, {force: true});
+  return removeIfEmpty(users) ? directory : undefined;
 }
 
 /** True if it is gone, or was not there. */
