@@ -1,7 +1,7 @@
 // The empty files that something of ours is mounted on because a root had none there, so that at the end it is as it was found.
 // Several containers may have one root at the same time, and to remove a file takes away what others have mounted on it: so
 // each of them stands in STATE/mount-points/ROOT/FILE/, and the last one removes the file.
-import {closeSync, existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync} from 'node:fs';
+import {closeSync, existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync} from 'node:fs';
 import {takeLock} from '../../kernel/flock.ts';
 import {SystemError} from '../../kernel/libc.ts';
 import {statusOf} from '../../kernel/mount-calls.ts';
@@ -85,7 +85,8 @@ function noteUse(stateDir: string, containerId: string, use: InUse): void {
   const isSame = before?.identity === use.identity;
   if (before && !isSame) release(stateDir, containerId, before);
   const paths = [...new Set([...(isSame ? before.paths : []), ...use.paths])].sort();
-  writeFileSync(path, JSON.stringify({...use, paths}), {mode: 0o600});
+  writeFileSync(`${path}.new`, JSON.stringify({...use, paths}), {mode: 0o600});
+  renameSync(`${path}.new`, path);
 }
 
 /** Each user notes which directory it is in. What has that name in another one at the end was not made for it. */
