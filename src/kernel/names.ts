@@ -30,16 +30,19 @@ export const madeMac = (what: string, salt: string): string => localMac(salted(w
 
 /** The alias of the host's end: none of the three parts can hold a "/". */
 export function vethAlias(attachment: Attachment): string {
-  const alias = aliasPrefix + identityOf(attachment);
+  const alias = wholeAlias(attachment);
   return byteLength(alias) <= longestAlias ? alias : `${aliasPrefix}#${digest(identityOf(attachment))}`;
 }
+
+/** The alias however long it is: for people, not for the kernel. */
+export const wholeAlias = (attachment: Attachment): string => aliasPrefix + identityOf(attachment);
 
 // Bytes that nft(8) takes for a comment, NFTNL_UDATA_COMMENT_MAXLEN, the closing NUL left out.
 const longestComment = 127;
 
 /** The comment of an element in a map or set: like an alias, and as well understood by parseVethAlias. */
 export function ownerComment(attachment: Attachment): string {
-  const comment = aliasPrefix + identityOf(attachment);
+  const comment = wholeAlias(attachment);
   return byteLength(comment) <= longestComment ? comment : `${aliasPrefix}#${digest(identityOf(attachment))}`;
 }
 

@@ -29,7 +29,7 @@ import {takeLeases} from './lease.ts';
 import {lockNetwork} from './network-lock.ts';
 import {refuseTaken} from './occupant.ts';
 import type {OwnSegment} from './own-segment.ts';
-import {freePorts} from './port-holders.ts';
+import {freePorts, nameHolders} from './port-holders.ts';
 import {callLogged} from './ports.ts';
 import {type AttachmentRecord, type ContainerNames, type Step, writeRecord} from './record.ts';
 import type {Settings} from './settings.ts';
@@ -201,8 +201,10 @@ class Transaction {
   #observe(segment: OwnSegment, previous: Result | undefined): Facts {
     const look = () => this.#kernel.observe(segment.questionAfter(previous), this.#attachment.network);
     const facts = look();
-    const taken = facts.ports?.taken ?? [];
-    return taken.length > 0 && freePorts(this.#settings, this.#kernel, this.#attachment, taken) ? look() : facts;
+    const {ports} = facts;
+    if (!ports || ports.taken.length === 0) return facts;
+    if (freePorts(this.#settings, this.#kernel, this.#attachment, ports.taken)) return this.#observe(segment, previous);
+    return {...facts, ports: {...ports, taken: nameHolders(this.#settings, ports.taken)}};
   }
 
   #runForeign({type, conf, where}: ForeignSegment, previous: Result | undefined): Result {

@@ -1,7 +1,7 @@
 // Who holds a port that is asked for. Nobody is refused a port because of the dead: a holder that has ended is detached, and
 // what an attachment of the same name has left, of which no record tells any more, is taken away.
 import type {Kernel} from '../kernel/kernel.ts';
-import {type Attachment, ownerComment, parseVethAlias} from '../kernel/names.ts';
+import {type Attachment, ownerComment, parseVethAlias, wholeAlias} from '../kernel/names.ts';
 import {dropElements, elementsByHolder} from '../kernel/ports/holders.ts';
 import type {TakenPort} from '../kernel/ports/port.ts';
 import {isKind} from '../spec/error.ts';
@@ -24,6 +24,16 @@ export function freePorts(
   const holders = [...new Set(taken.flatMap(({publishedFor}) => publishedFor ?? []))];
   const look = thoroughLook(kernel, settings.stateDir);
   return holders.filter(holder => freeFrom(settings, kernel, attachment, holder, look)).length > 0;
+}
+
+/** The same with names for digests: of a holder whose name is too long for a comment its record tells. */
+export function nameHolders(settings: Settings, taken: readonly TakenPort[]): readonly TakenPort[] {
+  return taken.map(one => {
+    const {publishedFor} = one;
+    if (publishedFor === undefined || parseVethAlias(publishedFor)) return one;
+    const [record] = recordsOfHolder(settings, publishedFor);
+    return record ? {...one, publishedFor: wholeAlias(record)} : one;
+  });
 }
 
 function freeFrom(settings: Settings, kernel: Kernel, attachment: Attachment, holder: string, look: Look): boolean {

@@ -87,6 +87,16 @@ describe('a port that is taken', () => {
     await started('web', `8080:80/${protocol}`);
   });
 
+  test('by a container whose name is too long for a comment is refused with its name', async () => {
+    const long = 'w'.repeat(120);
+    await started(long, '8080:80');
+    const {exitCode, stderr} = await attach('other', '127.0.0.1:8080:81');
+    expect({exitCode, stderr}).toEqual({
+      exitCode: 1,
+      stderr: expect.stringContaining(`published for container "${long}" of network "mynet" as "eth0"`),
+    });
+  });
+
   test('by a process whose command line has a word like the container’s id is refused too', async () => {
     const server = await serve(host, 'web', 8080);
     expect(await attach('web', '8080:80')).toMatchObject({exitCode: 1, stderr: expect.stringMatching(/"node"/)});

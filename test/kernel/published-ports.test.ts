@@ -130,6 +130,13 @@ test('conditions in nft’s words hold, and iptables’ are refused', async () =
   expect(await askAll(host, [{address: hostAsSeen.v6, port: 8080}], away.pid)).toEqual([`guarded ${outside.v6}`]);
   expect(await askAll(host, [{address: hostAsSeen.v4, port: 8080}])).toEqual(['nobody']);
 
+  // Nothing would come back to ::1, so it is left alone here too.
+  define(onBridge, {conditionsV6: ['meta', 'l4proto', 'tcp']});
+  await start('six', '8082:80');
+  await serve(host, 'own', 8082, undefined, '::1');
+  const onSix = [hostAsSeen.v6, '::1'].map(address => ({address, port: 8082}));
+  expect(await askAll(host, onSix)).toEqual(['six fd00:1::1', 'own ::1']);
+
   define(onBridge, {conditionsV4: ['-s', '192.0.2.2']});
   const another = await host.netns();
   const refused = await host.hook('createRuntime', creating('c2', another.pid, {'io.cni-hook.ports': '8081:80'}));

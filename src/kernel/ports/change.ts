@@ -78,7 +78,7 @@ function giveWay(netfilter: NetlinkSocket, op: ChangePorts): void {
 
 function takenMeanwhile({port, publishedFor}: TakenPort): CniError {
   const what = `port ${hostPortWords(port)} was published for "${publishedFor || 'somebody'}" in the meantime`;
-  return new CniError('portTaken', what);
+  return new CniError('portTaken', `${what}: choose another port`);
 }
 
 /** An address has one holder, who has it now: what bears it is of an earlier one, of whom no record told any more. */

@@ -19,7 +19,9 @@ export function portRulesScript({chains, present, ports, conditions}: SetPortRul
   const jumps = ([4, 6] as const).flatMap(family => {
     if (!ports.some(port => port.family === family)) return [];
     const condition = conditions[family];
-    const rule = `meta nfproto ipv${family}${condition ? ` ${condition}` : ''} fib daddr type local jump ${rules}`;
+    // As in the maps' rules: nothing comes back to ::1.
+    const but = family === 6 ? ' ip6 daddr != ::1' : '';
+    const rule = `meta nfproto ipv${family}${but}${condition ? ` ${condition}` : ''} fib daddr type local jump ${rules}`;
     return [incoming, outgoing].map(name => `add rule ${table} ${name} ${rule}`);
   });
   return [...declare, ...ports.map(port => `add rule ${table} ${rules} ${ruleOf(port)}`), ...jumps];
