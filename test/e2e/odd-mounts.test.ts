@@ -131,6 +131,17 @@ describe.each(runtimes)('%s', runtime => {
     await other;
   });
 
+  test('a runtime that tells another bundle than the one that it is in is understood', async () => {
+    const root = {path: await ownRoot(`elsewhere-${runtime}`), readonly: true};
+    const script = `sed 's|"bundle": *"[^"]*"|"bundle":"/"|' | ${executable} createRuntime`;
+    const hook = {path: '/bin/sh', args: ['sh', '-c', script]};
+    const end = {path: executable, args: ['cni-hook', 'poststop']};
+    const container = await start(host, runtime, 'c1', {root, hooks: {createRuntime: [hook], poststop: [end]}});
+    expect(await container.exec('cat', ['/etc/hosts'])).toContain(' c1 # ');
+    await container.remove();
+    expect(host.list(`${root.path}/etc`)).toEqual([]);
+  });
+
   test("a hostname that is nobody's names nobody, and an id that means the machine itself not either", async () => {
     const root = await ownRoot(`nobody-${runtime}`);
     const end = await startChanged(runtime, 'localhost', root, '.hostname = "runc"');

@@ -80,10 +80,14 @@ export const unmountFiles = (
   withOpen(root, (rootFd, namespace, attempt) => {
     for (const path of paths) {
       attempt(`/${path}`, () => {
-        while (unmountFile(rootFd, namespace, path, isOurs));
+        // Who may mount in the container could go on with it for ever.
+        for (let i = 0; i < mostMounts && unmountFile(rootFd, namespace, path, isOurs); i++);
       });
     }
   });
+
+/** One for each change of the container's networks that found no way to take the one before away. */
+const mostMounts = 100;
 
 /** Which file it is, in the form of FileStatus. */
 export function identityOf(path: string): string {

@@ -1,6 +1,6 @@
 // Who a container is to others, and where its own files lie: from its wishes and its bundle's config.json. What has no mount
 // namespace of its own shares the host's files, so nothing is put there; and nobody looks for it by name unless it says one.
-import {readFileSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {posix} from 'node:path';
 import {hasOwnMounts} from '../../kernel/mount-target.ts';
 import {Fields, isObject, type JsonObject} from '../../spec/fields.ts';
@@ -38,7 +38,7 @@ export function identify(
   {hostname, aliases, dns, capabilityArgs, mayBeCalled}: Wishes,
 ): Identity {
   const hasOther = process !== undefined && hasOwnMounts(process.pid);
-  const config = hasOther ? readConfig(bundle) : nothing;
+  const config = hasOther ? readConfig(stage === 'creating' ? bundleWithConfig(bundle) : bundle) : nothing;
   const hasMounts = hasOther && !config.joinsMounts;
   if (!hasMounts && hostname === undefined && aliases.length === 0) return {names: undefined, root: undefined};
   const before = stage === 'running' ? recordsOf(stateDir, id).find(({names}) => names)?.names : undefined;
@@ -76,6 +76,11 @@ interface BundleConfig {
   readonly mounted: readonly string[];
   /** Whether its mount namespace is somebody else's, in which what is mounted stays when it ends. */
   readonly joinsMounts: boolean;
+}
+
+/** Some versions of crun tell a starting container's hook another directory than the one that they run it in, which is right. */
+function bundleWithConfig(bundle: string): string {
+  return existsSync(`${bundle}/config.json`) ? bundle : process.cwd();
 }
 
 function readConfig(bundle: string): BundleConfig {
