@@ -53,7 +53,7 @@ export function runHook(hook: HookName, args: readonly string[]): number {
     mark('parse');
     return hook === 'poststop' ? poststop(run) : createRuntime(run);
   } catch (error) {
-    const reason = reasonOf(error);
+    const reason = shortened(reasonOf(error));
     process.stderr.write(`cni-hook ${hook}: ${reason}\n`);
     if (run) run.log('error', reason);
     else if (id !== undefined) log(defaultStateDir(process.env), {level: 'error', event: hook, id, msg: reason});
@@ -62,6 +62,12 @@ export function runHook(hook: HookName, args: readonly string[]): number {
     writeTrace(process.env.CNI_HOOK_TRACE);
   }
 }
+
+// An annotation may be as long as its writer likes, and so what is said of it.
+const longestReason = 2000;
+
+const shortened = (reason: string): string =>
+  reason.length > longestReason ? `${reason.slice(0, longestReason)}…` : reason;
 
 function createRuntime(run: Run): number {
   const container = openContainer(run.state, 'creating');

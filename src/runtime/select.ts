@@ -20,10 +20,17 @@ export function selectNetworks(
   return nameInterfaces(entries).map(({network, ifName}) => ({network: loadNetwork(confDir, network), ifName}));
 }
 
+/** More would take longer than a hook has, and of one small network every address. */
+const mostNetworks = 100;
+
 /** The networks by name, and each one's interface. Throws `invalidConfig`, `invalidEnvironment`. */
 export function nameInterfaces(
   entries: readonly string[],
 ): readonly {readonly network: string; readonly ifName: string}[] {
+  if (entries.length > mostNetworks) {
+    const what = `${entries.length} networks are too many for one container`;
+    throw new CniError('invalidConfig', `${what}: ${mostNetworks} at the most`);
+  }
   const places = entries.map(entry => parsePlace(entry));
   const used = new Set(places.flatMap(({ifName}) => ifName ?? []));
   const named = places.map(({network, ifName}) => ({network, ifName: ifName ?? nextFree(used)}));

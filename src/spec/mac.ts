@@ -1,7 +1,7 @@
 // Hardware addresses: text to bytes and back, and made-up ones.
 import {CniError} from './error.ts';
 
-/** The six bytes of "aa:bb:cc:dd:ee:ff" (or with "-"). Throws `invalidConfig` for anything a link can't carry. */
+/** The six bytes of "aa:bb:cc:dd:ee:ff", also with "-", and of "aabb.ccdd.eeff", which Go takes for a MAC too. Throws `invalidConfig` for anything a link can't carry. */
 export function parseMac(text: string): Uint8Array<ArrayBuffer> {
   const bytes = readBytes(text);
   if (!bytes) throw new CniError('invalidConfig', `"${text}" is not a MAC address such as 02:11:22:33:44:55`);
@@ -13,10 +13,12 @@ export function parseMac(text: string): Uint8Array<ArrayBuffer> {
 /** Without a regular expression: the first use of one costs a hook more than all of its MACs. */
 function readBytes(text: string): Uint8Array<ArrayBuffer> | undefined {
   const bytes = new Uint8Array(6);
-  if (text.length !== 17) return undefined;
+  const isDotted = text.length === 14 && text[4] === '.' && text[9] === '.';
+  if (text.length !== 17 && !isDotted) return undefined;
   for (let i = 0; i < 6; i++) {
-    const [high, low] = [digitAt(text, 3 * i), digitAt(text, 3 * i + 1)];
-    const between = text[3 * i + 2] ?? ':';
+    const at = isDotted ? 2 * i + (i >> 1) : 3 * i;
+    const [high, low] = [digitAt(text, at), digitAt(text, at + 1)];
+    const between = isDotted ? ':' : (text[at + 2] ?? ':');
     if (high < 0 || low < 0 || (between !== ':' && between !== '-')) return undefined;
     bytes[i] = high * 16 + low;
   }

@@ -68,25 +68,19 @@ function portIn(fields: Fields, key: string): number {
 
 /** Of two for one port, one for all addresses and one for an address, nobody could tell which is meant. */
 function refuseDouble(mappings: readonly PortMapping[], where: string): readonly PortMapping[] {
-  const byPort = new Map<string, PortMapping[]>();
+  // Of each port its addresses, "" for all of them, and the families that these are of.
+  const byPort = new Map<string, Set<string>>();
   for (const mapping of mappings) {
-    const key = `${mapping.hostPort}/${mapping.protocol}`;
-    const others = byPort.get(key) ?? [];
-    if (others.some(other => meet(other.hostIP, mapping.hostIP))) {
+    const {hostPort, protocol, hostIP = ''} = mapping;
+    const there = byPort.get(`${hostPort}/${protocol}`) ?? new Set();
+    const [family, everywhere] = hostIP.includes(':') ? ['family 6', '::'] : ['family 4', '0.0.0.0'];
+    const inTheWay = ['', hostIP, hostIP === everywhere ? family : everywhere];
+    if (hostIP === '' ? there.size > 0 : inTheWay.some(other => there.has(other))) {
       throw new CniError('invalidConfig', `${where}: port ${hostPortWords(mapping)} is published twice`);
     }
-    byPort.set(key, [...others, mapping]);
+    byPort.set(`${hostPort}/${protocol}`, there.add(hostIP).add(family));
   }
   return mappings;
-}
-
-const everywhere = ['0.0.0.0', '::'];
-
-/** True if an address is meant by both. */
-function meet(a: string | undefined, b: string | undefined): boolean {
-  if (a === undefined || b === undefined || a === b) return true;
-  const isOneFamily = a.includes(':') === b.includes(':');
-  return isOneFamily && (everywhere.includes(a) || everywhere.includes(b));
 }
 
 function parseEntry(entry: string, where: string): readonly PortMapping[] {

@@ -50,6 +50,16 @@ test.each([
   },
 );
 
+test('what a tenant writes at length is told in short', async () => {
+  const annotations = {'io.cni-hook.networks': 'mynet', 'io.cni-hook.ip': '1'.repeat(100_000)};
+  const {exitCode, stderr} = await host.runc('run', '--detach', '--bundle', host.bundle('c1', {annotations}), 'c1');
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain(String.raw`annotation \"io.cni-hook.ip\": \"111`);
+  expect(stderr.length).toBeLessThan(3000);
+  expect(host.read('/run/cni-hook/log.jsonl').length).toBeLessThan(10_000);
+  expect(await host.snapshot()).toEqual(standing);
+});
+
 test("with crun, which shows no hook's stderr, the reason is in the log", async () => {
   const bundle = host.bundle('c1', {flags: ['--network=nope']});
   const {exitCode} = await host.crun('run', '--detach', '--bundle', bundle, 'c1');

@@ -38,6 +38,7 @@ test.each([
   ['b:a/b', 'interface name "a/b" is not allowed', 4],
   ['b:x:y', 'interface name "x:y" is not allowed', 4],
   [':eth0', 'the network has no "name"', 7],
+  [Array(101).fill('a').join(), '101 networks are too many for one container: 100 at the most', 7],
   ['b:eth0,c:eth0', 'two networks want the interface name "eth0": b:eth0, c:eth0', 7],
 ])('%j is refused', (annotation, message, code) => {
   expect(() => select([], annotation)).toThrow(message);

@@ -7,6 +7,7 @@ test.each([
   ['02:11:22:33:44:55', '02:11:22:33:44:55'],
   ['02-11-22-33-44-55', '02:11:22:33:44:55'],
   ['FE:AB:CD:EF:00:01', 'fe:ab:cd:ef:00:01'],
+  ['0211.2233.44aB', '02:11:22:33:44:ab'],
 ])('%s is %s', (text, printed) => {
   expect(formatMac(parseMac(text))).toBe(printed);
 });
@@ -17,6 +18,8 @@ test.each([
   ['02:11:22:33:44:55:66', 'is not a MAC address such as'],
   ['2:11:22:33:44:55', 'is not a MAC address such as'],
   ['02:11:22:33:44:5g', 'is not a MAC address such as'],
+  ['0211.2233.4g55', 'is not a MAC address such as'],
+  ['0211.2233:4455', 'is not a MAC address such as'],
   ['021122334455', 'is not a MAC address such as'],
   ['01:00:5e:00:00:01', 'is a multicast MAC address'],
   ['ff:ff:ff:ff:ff:ff', 'is a multicast MAC address'],
