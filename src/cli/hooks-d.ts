@@ -106,7 +106,8 @@ function statusOf(file: string, isOurs: boolean): FileStatus {
   }
 }
 
-function isExecutable(path: string): boolean {
+/** True for a file that can be executed. */
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return statSync(path).isFile();

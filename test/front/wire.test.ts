@@ -181,6 +181,7 @@ describe('wire', () => {
     ],
     ['nothing', '{}', ['--hostname', ''], '--hostname is empty'],
     ['an executable that is not there', '{}', ['--hook', '/no/such'], '--hook: there is no "/no/such"'],
+    ['an executable that is none', '{}', ['--hook', '/etc/passwd'], '--hook: "/etc/passwd" can not be executed'],
     [
       'a runtime that is not there',
       undefined,

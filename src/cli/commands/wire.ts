@@ -11,6 +11,7 @@ import {CniError} from '../../spec/error.ts';
 import {BaseCommand} from '../base.ts';
 import {askForSpec, configOf, readConfig} from '../bundle-file.ts';
 import {type Changed, changeConfig} from '../change-config.ts';
+import {isExecutable} from '../hooks-d.ts';
 import {wire} from '../wiring.ts';
 import {addressFlags, annotationsFrom, nameFlags, networksFlags, wishesFrom} from '../wish-flags.ts';
 
@@ -65,6 +66,7 @@ function noConfig(file: string): CniError {
 function executableOf(path: string | undefined): string {
   if (path === undefined) return process.execPath;
   if (!existsSync(path)) throw new CniError('invalidEnvironment', `--hook: there is no "${path}"`);
+  if (!isExecutable(path)) throw new CniError('invalidEnvironment', `--hook: "${path}" can not be executed`);
   return resolve(path);
 }
 
