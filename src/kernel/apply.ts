@@ -1,7 +1,7 @@
 // Does operations. Consecutive messages to one netns leave as one batch; the index of a link is known from the message
 // that made it, or is asked for once.
 import {writeFileSync} from 'node:fs';
-import {CniError, reasonOf} from '../spec/error.ts';
+import {CniError, type ErrorKind, isKind, reasonOf} from '../spec/error.ts';
 import {describe} from './describe.ts';
 import type {Link} from './facts.ts';
 import {changeFirewall} from './firewall/change.ts';
@@ -62,7 +62,8 @@ class Run {
       this.#perform(op);
     } catch (error) {
       const isGone = error instanceof NoSuchLink || (error as NodeJS.ErrnoException).code === 'ENOENT';
-      if (!(isGone && this.#onFailure === 'go on')) this.#fail(op, reasonOf(error));
+      if (isGone && this.#onFailure === 'go on') return;
+      this.#fail(op, reasonOf(error), isKind(error, 'portTaken') ? 'portTaken' : 'kernelRefused');
     }
   }
 
@@ -241,8 +242,8 @@ class Run {
     if (link.peer !== undefined) this.#indexes.set(`${op.peer.netns ?? 'container'}/${op.peer.name}`, link.peer);
   }
 
-  #fail(op: Op, reason: string): void {
-    this.failures.push(new CniError('kernelRefused', `cannot ${describe(op)}: ${reason}`));
+  #fail(op: Op, reason: string, kind: ErrorKind = 'kernelRefused'): void {
+    this.failures.push(new CniError(kind, `cannot ${describe(op)}: ${reason}`));
   }
 }
 
@@ -251,6 +252,8 @@ const isInside = (op: Op): boolean => 'netns' in op && op.netns === 'container';
 /** What the kernel's words alone leave open. */
 function hint(op: Op, error: number): string {
   if (error === errno.EPERM) return ': this needs root with CAP_NET_ADMIN';
+  if (op.op === 'address.add' && error === errno.EACCES)
+    return ': switch it on (net.ipv6.conf.*.disable_ipv6), or leave IPv6 out of the network';
   const hasVlans = op.op === 'port.vlans' || (op.op === 'bridge.add' && op.vlanFiltering);
   return hasVlans && error === errno.EOPNOTSUPP ? ': the bridges of this kernel know no VLANs' : '';
 }

@@ -26,6 +26,7 @@ export const errno = {
   ESRCH: 3,
   EINTR: 4,
   EAGAIN: 11,
+  EACCES: 13,
   EEXIST: 17,
   ENODEV: 19,
   EOPNOTSUPP: 95,

@@ -230,6 +230,28 @@ test.each([
   await expectSame(() => look(host), before);
 });
 
+test('of many who want one port at once one gets it, and the others are told that it is taken', async () => {
+  const ids = Array.from({length: 8}, (_, i) => `c${i + 2}`);
+  const results: Json[] = [];
+  for (const id of ids) {
+    await sh(host, makeNetns(id));
+    results.push(await succeed(host, {type: 'bridge', verb: 'ADD', conf: bridge, env: of(id)}));
+  }
+  const asked = published({...web, hostPort: 8090});
+  const answers = await Promise.all(
+    ids.map((id, i) =>
+      call(host, {type: 'portmap', verb: 'ADD', conf: {...asked, prevResult: results[i]}, env: of(id)}),
+    ),
+  );
+  const codes = answers.map(({exitCode, json}) => (exitCode === 0 ? 0 : json.code));
+  expect(codes.sort()).toEqual([0, ...Array<number>(ids.length - 1).fill(109)]);
+  for (const id of ids) {
+    await succeed(host, {type: 'portmap', verb: 'DEL', conf: asked, env: of(id)});
+    await succeed(host, {type: 'bridge', verb: 'DEL', conf: bridge, env: of(id)});
+    await sh(host, removeNetns(id));
+  }
+});
+
 describe('GC', () => {
   test('takes what is not named, and nothing else', async () => {
     const gc = (...valid: readonly string[]) => {

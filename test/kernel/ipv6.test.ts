@@ -65,3 +65,22 @@ async function tentative(pid: number): Promise<readonly string[]> {
   expect(lines).toContain('fd00:1::');
   return lines.split('\n').filter(line => /tentative|dadfailed/.test(line));
 }
+
+test('a host that has IPv6 off says so, keeps nothing, and still gives out IPv4', async () => {
+  await host.must('sysctl', ['-qw', 'net.ipv6.conf.all.disable_ipv6=1', 'net.ipv6.conf.default.disable_ipv6=1']);
+  const define = (ranges: readonly object[]) =>
+    host.write(
+      '/etc/cni/net.d/10.conflist',
+      bridgeNetwork('mynet', 'cnibr1', {isGateway: true, ipam: {type: 'host-local', ranges}}),
+    );
+  const {pid} = await host.netns();
+  const before = await host.must('ip', ['-br', 'link']);
+  define([v4, v6]);
+  expect(await host.hook('createRuntime', creating('c1', pid))).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringMatching(/"fd00:1::1\/64" to "cnibr1": .*disable_ipv6.*leave IPv6 out of the network/),
+  });
+  expect(await host.must('ip', ['-br', 'link'])).toBe(before);
+  define([v4]);
+  expect(await host.hook('createRuntime', creating('c1', pid))).toEqual({exitCode: 0, stdout: '', stderr: ''});
+});
