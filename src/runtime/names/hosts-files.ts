@@ -167,8 +167,9 @@ const setsOf = (stateDir: string, network: string): readonly string[] =>
 
 function makeSet(stateDir: string, networks: readonly string[], paths: readonly string[]): void {
   const lines = networks.flatMap(network => {
-    const entries = entriesOf(readFileSync(hostsPath(stateDir, network), 'utf8'));
-    return entries.map(({line}) => `${line}\n`);
+    const path = hostsPath(stateDir, network);
+    // Somebody may have removed it. That keeps no container in a network.
+    return existsSync(path) ? entriesOf(readFileSync(path, 'utf8')).map(({line}) => `${line}\n`) : [];
   });
   const [first = '', ...others] = paths;
   create(first, hostsHeader(networks) + lines.join(''));
