@@ -251,6 +251,22 @@ test('a network that a running container gets and loses again is in its files as
   await neighbour.remove();
 });
 
+test('hosts files that somebody has removed keep no container in a network, nor out of one', async () => {
+  host.write('/etc/cni/net.d/50-third.conflist', {
+    cniVersion: '1.0.0',
+    name: 'third',
+    plugins: [{type: 'bridge', bridge: 'third0', ipam: {type: 'host-local', subnet: '10.68.0.0/24'}}],
+  });
+  const container = await start(host, 'runc', 'c1', {annotations: {[networks]: 'mynet,dual-stack,third'}});
+  await host.must('rm', ['-r', '/run/cni-hook/names']);
+  const args = ['dual-stack', 'c1', '--ifname', 'eth1', '--runtime', 'runc'];
+  await host.must(executable, ['del', ...args]);
+  await host.must(executable, ['add', ...args]);
+  expect(await known(container)).toContainEqual(expect.stringMatching(/ c1$/));
+  await container.remove();
+  expect(names()).toEqual([':locks']);
+});
+
 test('many come and go at once, and nobody who asks meanwhile misses who stays', async () => {
   const annotations = {[networks]: 'mynet'};
   const asker = await start(host, 'runc', 'asker', {annotations});
