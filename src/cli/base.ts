@@ -2,7 +2,9 @@
 // calls the runtime, prints, and returns what --json shows.
 import {Command} from '@oclif/core/command';
 import {boolean, string} from '@oclif/core/flags';
+import {type LogEntry, readLog} from '../runtime/log.ts';
 import {loadSettings, type Settings, splitPath} from '../runtime/settings.ts';
+import {reasonOf} from '../spec/error.ts';
 import {report} from './failure.ts';
 
 interface Directories {
@@ -43,6 +45,16 @@ export abstract class BaseCommand extends Command {
   /** A remark beside the answer. */
   protected note(line: string): void {
     if (!this.jsonEnabled()) process.stderr.write(`${line}\n`);
+  }
+
+  /** The log, for a command that has more to tell: one that can't be read takes nothing else down. */
+  protected logOrNothing(stateDir: string, id?: string): readonly LogEntry[] {
+    try {
+      return readLog(stateDir, id);
+    } catch (error) {
+      this.note(reasonOf(error));
+      return [];
+    }
   }
 
   protected override logJson(json: unknown): void {

@@ -3,6 +3,7 @@
 
 import {appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync} from 'node:fs';
 import type {Phase} from '../kernel/trace.ts';
+import {CniError, reasonOf} from '../spec/error.ts';
 import {isObject} from '../spec/fields.ts';
 
 export interface LogEntry {
@@ -38,16 +39,24 @@ export function log(stateDir: string, entry: Omit<LogEntry, 'time'>): void {
   }
 }
 
-/** The entries of one container, or of all, oldest first. */
+/** The entries of one container, or of all, oldest first. Throws `ioFailure` for a log that can't be read. */
 export function readLog(stateDir: string, id?: string): readonly LogEntry[] {
   const text = [olderPath(stateDir), logPath(stateDir)]
     .filter(path => existsSync(path))
-    .map(path => readFileSync(path, 'utf8'))
+    .map(path => textOf(path))
     .join('');
   return text
     .split('\n')
     .flatMap(line => parseLine(line))
     .filter(entry => id === undefined || entry.id === id);
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new CniError('ioFailure', `cannot read the log "${path}": ${reasonOf(cause)}`, {cause});
+  }
 }
 
 function isEntry(json: unknown): json is LogEntry {

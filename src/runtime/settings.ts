@@ -63,7 +63,7 @@ function readFile(path: string): SettingsOverrides {
   } catch (error) {
     // A link that leads nowhere is no absence: what it was to restrict would be allowed.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !lstatSync(path, {throwIfNoEntry: false})) return {};
-    throw new CniError('ioFailure', `cannot read the settings: ${reasonOf(error)}`, {cause: error});
+    throw new CniError('ioFailure', `cannot read the settings "${path}": ${reasonOf(error)}`, {cause: error});
   }
   const fields = new Fields(parseJson(text, path), path);
   refuseUnknown(fields);

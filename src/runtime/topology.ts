@@ -3,7 +3,7 @@
 // are kept in the picture, each with a mark that says so.
 import type {Link} from '../kernel/facts.ts';
 import {Kernel} from '../kernel/kernel.ts';
-import {identityOf, isOurs, parseVethAlias} from '../kernel/names.ts';
+import {identityOf, isOurs, parseVethAlias, vethAlias} from '../kernel/names.ts';
 import {dumpRoutes, readRoute} from '../kernel/netlink/routes.ts';
 import {dumpAddresses, readAddress} from '../kernel/netlink/rtnetlink.ts';
 import {allHostLinks} from '../kernel/observe.ts';
@@ -116,9 +116,10 @@ export function joinTopology(
   attachments: readonly Placeable[],
 ): Topology {
   const bridges = links.filter(({kind}) => kind === 'bridge');
-  const known = new Set(attachments.flatMap(({hostInterface}) => hostInterface ?? []));
+  const named = attachments.map(attachment => withInterface(attachment, links));
+  const known = new Set(named.flatMap(({hostInterface}) => hostInterface ?? []));
   const ports = [
-    ...attachments.map(attachment => portOf(attachment, links, bridges)),
+    ...named.map(attachment => portOf(attachment, links, bridges)),
     ...links.filter(link => isStray(link, known, bridges)).map(link => strayPort(link, bridges)),
   ].sort((a, b) => byName(orderOf(a.port), orderOf(b.port)));
   const on = (bridge: string | undefined) => ports.filter(port => port.bridge === bridge).map(({port}) => port);
@@ -130,6 +131,13 @@ export function joinTopology(
       .sort((a, b) => byName(a.name, b.name)),
     elsewhere: on(undefined),
   };
+}
+
+/** A record that can't be read names no interface, but the interface names its attachment. */
+function withInterface(attachment: Placeable, links: readonly Link[]): Placeable {
+  if (attachment.state !== 'unreadable') return attachment;
+  const own = vethAlias(attachment);
+  return {...attachment, hostInterface: links.find(({kind, alias}) => kind === 'veth' && alias === own)?.name};
 }
 
 interface Placed {
@@ -169,7 +177,7 @@ function isStray(link: Link, known: ReadonlySet<string>, bridges: readonly Link[
   return (link.kind === 'veth' && isOurs(link.alias)) || bridges.some(({index}) => index === link.master);
 }
 
-/** What is somebody else's port is no fault. */
+/** What is somebody else's port is no fault. The addresses of an end of ours are the host's, and not the container's. */
 function strayPort(link: Link, bridges: readonly Link[]): Placed {
   const {network, containerId: container, ifName} = parseVethAlias(link.alias) ?? {};
   const marks: readonly (Mark | false)[] = [isOurs(link.alias) && 'no record', !link.up && 'down'];
@@ -179,7 +187,7 @@ function strayPort(link: Link, bridges: readonly Link[]): Placed {
       network,
       ifName,
       hostInterface: link.name,
-      addresses: link.addresses,
+      addresses: isOurs(link.alias) ? [] : link.addresses,
       published: [],
       marks: marks.filter(mark => mark !== false),
     },

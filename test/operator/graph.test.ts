@@ -156,6 +156,24 @@ function expectWellFormed(svg: string): void {
   expect(open).toEqual([]);
 }
 
+/** What is on no bridge has a line of its own: it leaves the host below the lines to the bridges, and crosses none of their boxes. */
+test('of what is on no bridge the line passes below the bridges', async () => {
+  await attach('c1');
+  host().write(
+    '/etc/cni/net.d/50-pairs.conflist',
+    bridgeNetwork('pairs', '', {type: 'ptp', ipam: ipam('10.60.0.0/24')}),
+  );
+  await attach('c2', '--network', 'pairs');
+  const {stdout: svg} = await cli('graph', '--format', 'svg');
+  const [bridge] = Array.from(svg.matchAll(/<rect x="([\d.]+)"[^>]* rx="12"/g)).map(found => Number(found[1]));
+  const bends = Array.from(svg.matchAll(/<path d="M[\d.]+ [\d.]+H([\d.]+)C/g)).map(found => Number(found[1]));
+  // From the host to the bridge, from the bridge to c1, from the host to c2.
+  expect(bends).toHaveLength(3);
+  expect(bends[1]).toBeGreaterThan(bridge ?? 0);
+  expect(bends[2]).toBeLessThan(bridge ?? 0);
+  expect(bends[2]).toBe(bends[0]);
+});
+
 /** No box lies upon another. */
 function expectApart(svg: string): void {
   const boxes = Array.from(svg.matchAll(/<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"/g)).map(

@@ -3,6 +3,7 @@
 import {expect, test} from '@jest/globals';
 import {stateDir, useCliHost} from '../e2e/cli-host.ts';
 import {classic, isLease} from '../fixtures/networks.ts';
+import {creating} from '../fixtures/state.ts';
 import {executable} from '../host.ts';
 
 const {host, cli, json, attach} = useCliHost();
@@ -31,6 +32,44 @@ test('state that is broken is shown, and hides nothing else', async () => {
   expect((await cli('doctor')).stdout).toMatch(/^error .*the record of container "c2" can't be read/m);
   expect((await cli('graph')).stdout).toMatch(/c1 eth0[\s\S]*! unreadable: c2 eth0/);
   expect((await cli('metrics')).stdout).toContain('cni_hook_attachments{network="mynet",state="unreadable"} 1');
+});
+
+test('what a container has that lives is no garbage, though its record can not be read', async () => {
+  const container = await host().netns();
+  const state = creating('c1', container.pid, {'io.cni-hook.ports': '8080:80', 'io.cni-hook.hostname': 'shop'});
+  expect(await host().hook('createRuntime', state)).toMatchObject({exitCode: 0});
+  await sh(`echo torn >${stateDir}/containers/c1/mynet:eth0.json`);
+  for (const flags of [['--dry-run'], [], ['--networks']]) {
+    expect(await cli('gc', ...flags)).toEqual({exitCode: 0, stdout: '', stderr: 'there is nothing to take back'});
+  }
+  expect(await host().must('nft', ['list', 'map', 'inet', 'cni-hook', 'ports-all4'])).toContain('8080');
+  expect((await cli('graph')).stdout).toMatch(/└─ ! unreadable: c1 eth0 {2}veth[0-9a-f]{11}$/);
+  await container.end();
+  const {stdout} = await cli('gc');
+  expect(stdout).toMatch(/^taken back: published ports of container "c1"/m);
+  expect(await cli('gc', '--dry-run')).toMatchObject({stdout: ''});
+});
+
+test('a directory in the place of a file is named, and hides nothing else', async () => {
+  await attach('c1', '--network', 'mynet');
+  await attach('c2');
+  await sh(`rm ${stateDir}/log.jsonl; mkdir ${stateDir}/log.jsonl`);
+  const log = `cannot read the log "${stateDir}/log.jsonl": `;
+  expect(await cli('logs')).toMatchObject({exitCode: 1, stderr: expect.stringContaining(`cni-hook logs: ${log}`)});
+  const inspected = await cli('inspect', 'c1');
+  expect(inspected).toMatchObject({exitCode: 0, stderr: expect.stringContaining(log)});
+  expect(inspected.stdout).toMatch(/^container c1, network mynet, interface eth0: alive/);
+  expect(await cli('metrics')).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('cni_hook_attachments{network="mynet",state="alive"} 2'),
+  });
+
+  await sh(`mkdir -p ${stateDir}/names/other/hosts ${stateDir}/containers/c3`);
+  const {exitCode, stdout, stderr} = await cli('gc');
+  expect({exitCode, stderr}).toEqual({exitCode: 1, stderr: ''});
+  expect(stdout).toMatch(/^failed: a look for leftovers: cannot read "[^"]*\/names\/other\/hosts": /m);
+  expect(stdout).toMatch(/^taken back: .*\/containers\/c3, in which there is no record$/m);
+  expect((await cli('doctor')).stdout).toMatch(/^error {4}orphans {6}this could not be looked at: cannot read "/m);
 });
 
 test('without root each says in one line what it may not look at', async () => {

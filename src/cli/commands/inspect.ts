@@ -1,7 +1,7 @@
 // `inspect ID`: everything that is known of one container.
 import {string} from '@oclif/core/args';
 import {type AttachmentDetails, describeAttachments} from '../../runtime/inspect.ts';
-import {type LogEntry, readLog} from '../../runtime/log.ts';
+import type {LogEntry} from '../../runtime/log.ts';
 import {CniError} from '../../spec/error.ts';
 import {checkContainerId} from '../../spec/names.ts';
 import {age} from '../age.ts';
@@ -24,7 +24,7 @@ export default class Inspect extends BaseCommand {
     const {stateDir} = this.settingsFrom(flags);
     const containerId = checkContainerId(args.id);
     const attachments = describeAttachments(stateDir, containerId);
-    const log = readLog(stateDir, containerId);
+    const log = this.logOrNothing(stateDir, containerId);
     if (attachments.length === 0 && log.length === 0) {
       throw new CniError(
         'unknownContainer',

@@ -20,7 +20,8 @@ export default class Metrics extends BaseCommand {
 
   async run(): Promise<readonly Metric[]> {
     const {flags} = await this.parse(Metrics);
-    const metrics = measure(this.settingsFrom(flags));
+    const settings = this.settingsFrom(flags);
+    const metrics = measure(settings, this.logOrNothing(settings.stateDir));
     const lines = formatMetrics(metrics);
     if (flags.output === undefined) this.print(lines);
     else replaceFile(flags.output, `${lines.join('\n')}\n`);

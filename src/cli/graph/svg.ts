@@ -87,8 +87,9 @@ function layOut({boxes, edges}: Drawing): ReadonlyMap<string, Placed> {
 function line(a: Placed, b: Placed, label: string, isBroken: boolean): readonly string[] {
   const from = {x: a.x + a.width, y: a.y + a.height / 2};
   const to = {x: b.x, y: b.y + b.height / 2};
-  // Lines begin at the column's edge and not at the box, so that those of narrow boxes do not cross a wider neighbour.
-  const bend = to.x - between.columns;
+  // Lines begin at the column's edge and not at the box, so that those of narrow boxes do not cross a wider neighbour. Those of
+  // the host bend beside it: what is on no bridge then has a line that passes below the bridges, and not one among theirs.
+  const bend = a.kind === 'host' ? from.x : to.x - between.columns;
   const knee = bend + 16;
   const path = `M${round(from.x)} ${round(from.y)}H${round(bend)}C${round(knee)} ${round(from.y)} ${round(bend)} ${round(to.y)} ${round(knee)} ${round(to.y)}H${round(to.x)}`;
   const colour = isBroken ? '#c00" stroke-dasharray="4 3' : '#888';

@@ -1,7 +1,7 @@
 // What can be counted on this host, as numbers with names and labels. What comes from the log covers what the log still holds,
 // which is bounded: these are gauges and not counters, and go down when the log is moved away.
 import {type AttachmentState, type AttachmentView, listAttachments} from '../../runtime/inspect.ts';
-import {type LogEntry, readLog} from '../../runtime/log.ts';
+import type {LogEntry} from '../../runtime/log.ts';
 import type {Settings} from '../../runtime/settings.ts';
 import {type NetworkView, viewNetworks} from '../network-views.ts';
 
@@ -17,10 +17,10 @@ export interface Metric {
 }
 
 /** Throws `ioFailure` if the records may not be looked at. */
-export function measure(settings: Settings): readonly Metric[] {
+export function measure(settings: Settings, log: readonly LogEntry[]): readonly Metric[] {
   const all = listAttachments(settings.stateDir);
   const views = viewNetworks(settings);
-  return [...addresses(views), attachments(all, views), ...operations(readLog(settings.stateDir))];
+  return [...addresses(views), attachments(all, views), ...operations(log)];
 }
 
 function addresses(views: readonly NetworkView[]): readonly Metric[] {

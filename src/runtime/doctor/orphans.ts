@@ -6,8 +6,9 @@ export const orphans: Part = {
   area: 'orphans',
   inOrder: 'nothing is left of containers that have ended',
   examine: function* ({settings, ourCommand}) {
-    for (const {what} of collect(settings, {idleNetworks: false, dryRun: true})) {
-      yield fault('warning', what, ourCommand('gc'));
+    for (const {what, outcome, reason} of collect(settings, {idleNetworks: false, dryRun: true})) {
+      if (outcome === 'failed') yield fault('error', `this could not be looked at: ${reason}`);
+      else yield fault('warning', what, ourCommand('gc'));
     }
   },
 };

@@ -1,6 +1,7 @@
 // gc: finds garbage kind by kind and takes it back, going on past what fails. The order matters: an attachment takes its
 // lease and interface along, and only when all of a network's are gone is the network idle.
 import {Kernel} from '../../kernel/kernel.ts';
+import type {Attachment} from '../../kernel/names.ts';
 import {reasonOf} from '../../spec/error.ts';
 import {log} from '../log.ts';
 import type {Settings} from '../settings.ts';
@@ -9,7 +10,7 @@ import {findDeadAttachments} from './attachments.ts';
 import {findLeftovers} from './files.ts';
 import type {Garbage, Search} from './garbage.ts';
 import {findOrphanIfbs} from './ifbs.ts';
-import {findOrphanInterfaces} from './interfaces.ts';
+import {findOrphanInterfaces, unrecordedAttachments} from './interfaces.ts';
 import {findDeadLeases, findStalePromises} from './leases.ts';
 import {findOrphanNames} from './names.ts';
 import {findIdleNetworks, findLeftOverHost, findOrphanRules} from './networks.ts';
@@ -49,13 +50,30 @@ export interface CollectOptions {
 export function* collect(settings: Settings, options: CollectOptions): Generator<Collected> {
   const kernel = new Kernel();
   const {network, idleNetworks} = options;
-  const search: Search = {settings, kernel, look: thoroughLook(kernel, settings.stateDir), network, idleNetworks};
+  let living: readonly Attachment[] | undefined;
+  const unrecorded = () => {
+    living ??= unrecordedAttachments(kernel, settings);
+    return living;
+  };
+  const look = thoroughLook(kernel, settings.stateDir);
+  const search: Search = {settings, kernel, look, network, idleNetworks, unrecorded};
   try {
-    for (const find of finders) {
-      for (const garbage of find(search)) yield dealWith(settings, garbage, options.dryRun);
-    }
+    for (const find of finders) yield* collectKind(find, search, options.dryRun);
   } finally {
     kernel.close();
+  }
+}
+
+/** What can't be looked for keeps nobody from looking for the rest. */
+function* collectKind(
+  find: (search: Search) => Iterable<Garbage>,
+  search: Search,
+  dryRun: boolean,
+): Generator<Collected> {
+  try {
+    for (const garbage of find(search)) yield dealWith(search.settings, garbage, dryRun);
+  } catch (error) {
+    yield {kind: 'file', what: 'a look for leftovers', network: '', outcome: 'failed', reason: reasonOf(error)};
   }
 }
 

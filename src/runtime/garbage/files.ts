@@ -26,6 +26,7 @@ export function* findLeftovers(search: Search): Generator<Garbage> {
   for (const containerId of knownContainers(stateDir)) {
     if (recordsOf(stateDir, containerId).length > 0) continue;
     if (!statSync(containerDir(stateDir, containerId), {throwIfNoEntry: false})?.isDirectory()) continue;
+    if (search.unrecorded().some(living => living.containerId === containerId)) continue;
     yield {
       kind: 'file',
       what: `${containerDir(stateDir, containerId)}, in which there is no record`,

@@ -1,5 +1,6 @@
 // The shape of garbage: something of ours that nobody will come back for. Each file beside this one finds one kind.
 import type {Kernel} from '../../kernel/kernel.ts';
+import type {Attachment} from '../../kernel/names.ts';
 import type {Settings} from '../settings.ts';
 import type {Look} from '../signs.ts';
 
@@ -21,6 +22,8 @@ export interface Search {
   readonly network: string | undefined;
   /** Whether a network that nobody is attached to counts as garbage. */
   readonly idleNetworks: boolean;
+  /** Attachments of which no record tells, or none that can be read, and that live all the same: what they have is no garbage. */
+  readonly unrecorded: () => readonly Attachment[];
 }
 
 /** True if the search is for this network. */

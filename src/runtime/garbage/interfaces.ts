@@ -8,22 +8,42 @@ import {allHostLinks, findLinkIn} from '../../kernel/observe.ts';
 import {recordsFor} from '../record.ts';
 import type {Settings} from '../settings.ts';
 import {netnsPlaces} from '../signs.ts';
-import {concerns, type Garbage, type Search} from './garbage.ts';
+import type {Garbage, Search} from './garbage.ts';
 
-export function* findOrphanInterfaces(search: Search): Generator<Garbage> {
-  const {kernel, settings} = search;
-  for (const link of allHostLinks(kernel)) {
-    const attachment = link.kind === 'veth' ? parseVethAlias(link.alias) : undefined;
-    if (!attachment || !link.alias || !concerns(search, attachment.network)) continue;
-    if (recordsFor(settings.stateDir, attachment).length > 0 || isUsed(settings, link, attachment)) continue;
-    const op = {op: 'link.delete', netns: 'host', name: link.name, alias: link.alias} as const;
+interface Unrecorded {
+  readonly name: string;
+  readonly alias: string;
+  readonly attachment: Attachment;
+  /** Whether a netns that somebody holds has the other end. */
+  readonly isUsed: boolean;
+}
+
+export function* findOrphanInterfaces({kernel, settings, network}: Search): Generator<Garbage> {
+  for (const {name, alias, attachment, isUsed} of unrecordedInterfaces(kernel, settings, network)) {
+    if (isUsed) continue;
     yield {
       kind: 'interface',
-      what: `interface "${link.name}" of container "${attachment.containerId}", which nobody knows any more`,
+      what: `interface "${name}" of container "${attachment.containerId}", which nobody knows any more`,
       network: attachment.network,
       containerId: attachment.containerId,
-      takeBack: () => kernel.apply([op]),
+      takeBack: () => kernel.apply([{op: 'link.delete', netns: 'host', name, alias}]),
     };
+  }
+}
+
+/** The attachments that live without a record that can be read. */
+export const unrecordedAttachments = (kernel: Kernel, settings: Settings): readonly Attachment[] =>
+  [...unrecordedInterfaces(kernel, settings, undefined)].flatMap(({isUsed, attachment}) =>
+    isUsed ? [attachment] : [],
+  );
+
+function* unrecordedInterfaces(kernel: Kernel, settings: Settings, network: string | undefined): Generator<Unrecorded> {
+  for (const link of allHostLinks(kernel)) {
+    const {name, alias} = link;
+    const attachment = link.kind === 'veth' ? parseVethAlias(alias) : undefined;
+    if (!attachment || !alias || (network !== undefined && attachment.network !== network)) continue;
+    if (recordsFor(settings.stateDir, attachment).length > 0) continue;
+    yield {name, alias, attachment, isUsed: isUsed(settings, link, attachment)};
   }
 }
 

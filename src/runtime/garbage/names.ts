@@ -1,6 +1,6 @@
 // Names that nobody answers to any more: lines in hosts files whose attachment has no record, and what a write left that was
 // cut off. The lines of an attachment that has one go with it.
-import type {Attachment} from '../../kernel/names.ts';
+import {type Attachment, identityOf} from '../../kernel/names.ts';
 import {dropContainerDir} from '../container-dir.ts';
 import {withContainerLock} from '../container-lock.ts';
 import {clean, hasTorn, networksWithNames, ownersOn, unregister} from '../names/hosts-files.ts';
@@ -11,7 +11,8 @@ export function* findOrphanNames(search: Search): Generator<Garbage> {
   const {stateDir} = search.settings;
   for (const network of networksWithNames(stateDir).filter(name => concerns(search, name))) {
     const owners = ownersOn(stateDir, network);
-    const orphans = new Map(owners.filter(owner => !isKnown(stateDir, owner)).map(owner => [show(owner), owner]));
+    const lost = owners.filter(owner => !isKnown(stateDir, owner) && !isLiving(search, owner));
+    const orphans = new Map(lost.map(owner => [show(owner), owner]));
     for (const owner of orphans.values()) {
       yield {
         kind: 'names',
@@ -38,5 +39,8 @@ function takeBack(stateDir: string, owner: Attachment): void {
 
 const isKnown = (stateDir: string, owner: Attachment): boolean =>
   findRecord(stateDir, {...owner, plugin: ''}) !== undefined;
+
+const isLiving = ({unrecorded}: Search, owner: Attachment): boolean =>
+  unrecorded().some(living => identityOf(living) === identityOf(owner));
 
 const show = ({containerId, ifName}: Attachment): string => `${containerId}/${ifName}`;

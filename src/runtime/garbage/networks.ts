@@ -13,7 +13,7 @@ export function* findIdleNetworks(search: Search): Generator<Garbage> {
   const {settings, kernel} = search;
   for (const network of search.idleNetworks ? knownNetworks(settings.stateDir) : []) {
     if (!concerns(search, network) || !readNetworkRecord(settings.stateDir, network)) continue;
-    if (isInUse(settings, network)) continue;
+    if (isInUse(settings, network) || search.unrecorded().some(living => living.network === network)) continue;
     yield {
       kind: 'network',
       what: `network "${network}", to which nobody is attached`,

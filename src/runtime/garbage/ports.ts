@@ -1,6 +1,13 @@
 // Published ports of which no record tells any more: elements in the maps, the chains of those on conditions, and at last the
 // rules themselves. What a record tells of goes with its attachment.
-import {type Attachment, isOurs, parseVethAlias, portRuleChains, portRuleChainsOf} from '../../kernel/names.ts';
+import {
+  type Attachment,
+  isOurs,
+  ownerComment,
+  parseVethAlias,
+  portRuleChains,
+  portRuleChainsOf,
+} from '../../kernel/names.ts';
 import type {Op} from '../../kernel/op.ts';
 import {dropElements, elementsByHolder} from '../../kernel/ports/holders.ts';
 import {lookupChain} from '../../kernel/ports/tables.ts';
@@ -18,6 +25,7 @@ export function* findOrphanPorts(search: Search): Generator<Garbage> {
     if (!isOurs(holder)) continue;
     const attachment = parseVethAlias(holder);
     if (!concerns(search, attachment?.network ?? '') || recordsOfHolder(settings, holder).length > 0) continue;
+    if (search.unrecorded().some(living => ownerComment(living) === holder)) continue;
     yield {
       kind: 'rules',
       what: `published ports of ${wordsFor(attachment)}, which nobody knows any more`,
@@ -34,12 +42,13 @@ export function* findOrphanPorts(search: Search): Generator<Garbage> {
 const wordsFor = (attachment: Attachment | undefined): string =>
   attachment === undefined ? 'somebody' : `container "${attachment.containerId}" in network "${attachment.network}"`;
 
-function* findOrphanChains({settings, kernel, network}: Search): Generator<Garbage> {
+function* findOrphanChains({settings, kernel, network, unrecorded}: Search): Generator<Garbage> {
   // A chain bears no network's name.
   if (network !== undefined) return;
   const chains = chainsIn('inet');
   const known = new Set(allRecords(settings.stateDir).flatMap(record => portRuleChains(record)));
-  const orphans = chains.filter(name => isOfAttachment(name) && !known.has(name));
+  const isLiving = (name: string) => unrecorded().some(living => portRuleChains(living).includes(name));
+  const orphans = chains.filter(name => isOfAttachment(name) && !known.has(name) && !isLiving(name));
   const drop = (ops: readonly Op[]) => {
     const [failure] = kernel.takeBack(ops);
     if (failure) throw failure;

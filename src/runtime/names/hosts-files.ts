@@ -17,6 +17,7 @@ import {
 } from 'node:fs';
 import type {Attachment} from '../../kernel/names.ts';
 import {digest} from '../../spec/digest.ts';
+import {CniError, reasonOf} from '../../spec/error.ts';
 import {whileLocked} from './hosts-lock.ts';
 import {hostsPath, namesDir, networkDir, setsDir} from './hosts-places.ts';
 import {
@@ -71,7 +72,7 @@ export function unregister(stateDir: string, owner: Attachment): void {
     }
     for (const set of setsOf(stateDir, owner.network)) {
       edit(set, text => remove(text, owner));
-      if (!isMounted(readFileSync(set, 'utf8'))) rmSync(set);
+      if (!isMounted(textOf(set))) rmSync(set);
     }
   });
 }
@@ -100,13 +101,13 @@ export const hostsFilesOn = (stateDir: string, networks: readonly string[]): rea
 /** Whose names are registered on the network. */
 export function ownersOn(stateDir: string, network: string): readonly Attachment[] {
   const path = hostsPath(stateDir, network);
-  return existsSync(path) ? entriesOf(readFileSync(path, 'utf8')).map(({owner}) => owner) : [];
+  return existsSync(path) ? entriesOf(textOf(path)).map(({owner}) => owner) : [];
 }
 
 /** True if a write was cut off. */
 export function hasTorn(stateDir: string, network: string): boolean {
   const files = hostsFilesOn(stateDir, [network]);
-  return files.some(path => withoutTorn(readFileSync(path, 'utf8')).length > 0);
+  return files.some(path => withoutTorn(textOf(path)).length > 0);
 }
 
 /** Takes away what is nobody's, and the network's files if nothing else was in them. */
@@ -169,7 +170,7 @@ function makeSet(stateDir: string, networks: readonly string[], paths: readonly 
   const lines = networks.flatMap(network => {
     const path = hostsPath(stateDir, network);
     // Somebody may have removed it. That keeps no container in a network.
-    return existsSync(path) ? entriesOf(readFileSync(path, 'utf8')).map(({line}) => `${line}\n`) : [];
+    return existsSync(path) ? entriesOf(textOf(path)).map(({line}) => `${line}\n`) : [];
   });
   const [first = '', ...others] = paths;
   create(first, hostsHeader(networks) + lines.join(''));
@@ -197,6 +198,14 @@ function create(path: string, text: string): void {
   const beside = `${path}.new`;
   writeReadable(beside, text);
   renameSync(beside, path);
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new CniError('ioFailure', `cannot read "${path}": ${reasonOf(cause)}`, {cause});
+  }
 }
 
 const namesIn = (directory: string): readonly string[] => (existsSync(directory) ? readdirSync(directory) : []);

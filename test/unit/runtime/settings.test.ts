@@ -76,7 +76,7 @@ withRoot('the settings file', () => {
     ['a file in the place of its directory', 'rmdir /etc/cni-hook && touch /etc/cni-hook', 'not a directory'],
   ])('%s is not taken for none', (_what, make, reason) => {
     const {stdout} = loadAfter(`mkdir -p /etc/cni-hook && ${make}`, '', {});
-    expect(stdout).toMatch(/^cannot read the settings: /);
+    expect(stdout).toMatch(/^cannot read the settings "\/etc\/cni-hook\/config.json": /);
     expect(stdout).toContain(reason);
   });
 
