@@ -3,7 +3,8 @@ import {basename} from 'node:path';
 
 const [first, second = ''] = process.argv.slice(2);
 
-if (first === 'createRuntime' || first === 'prestart' || first === 'poststop') {
+const isHook = first === 'createRuntime' || first === 'prestart' || first === 'poststop';
+if (isHook && second !== '--help' && second !== '-h') {
   const {runHook} = await import('./hook.ts');
   process.exit(runHook(first, process.argv.slice(3)));
 }

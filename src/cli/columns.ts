@@ -8,8 +8,8 @@ export interface Column<Row> {
   readonly colour?: (row: Row) => Colour | undefined;
   /** To how many letters it may be cut before a column is left out. */
   readonly shortest?: number;
-  /** May be left out, the last of these first. */
-  readonly isOptional?: boolean;
+  /** May be left out, the one with the lowest number first. */
+  readonly leftOut?: number;
 }
 
 interface Shown<Row> {
@@ -40,8 +40,9 @@ export function formatTable<Row>(
 
 function choose<Row>(columns: readonly Shown<Row>[], width: number): readonly Shown<Row>[] {
   if (totalOf(columns.map(column => leastOf(column))) <= width) return columns;
-  const last = columns.findLastIndex(({column}) => column.isOptional);
-  return last < 0 ? columns : choose(columns.toSpliced(last, 1), width);
+  const turns = columns.map(({column}) => column.leftOut ?? Number.POSITIVE_INFINITY);
+  const first = Math.min(...turns);
+  return first === Number.POSITIVE_INFINITY ? columns : choose(columns.toSpliced(turns.indexOf(first), 1), width);
 }
 
 function narrow<Row>(columns: readonly Shown<Row>[], width: number): readonly Shown<Row>[] {

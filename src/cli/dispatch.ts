@@ -13,7 +13,6 @@ const helpFlags = ['--help', '-h'];
 
 /** Runs the command that is meant, and reports it if it fails. */
 export async function dispatch(args: readonly string[], version: string): Promise<void> {
-  endQuietlyWithTheReader();
   const [id = 'help', ...rest] = args;
   try {
     const config = await loadCommands(version);
@@ -27,7 +26,9 @@ export async function dispatch(args: readonly string[], version: string): Promis
 
 async function showHelp(config: Config, [id]: readonly string[]): Promise<void> {
   const help = new CommandLineHelp(config);
-  await (id === undefined ? help.showRootHelp() : help.showCommandHelp(findCommand(config, id)));
+  // What there is to say of a hook stands with what there is to say of all.
+  const isOfAll = id === undefined || hooks.some(({name}) => name === id);
+  await (isOfAll ? help.showRootHelp() : help.showCommandHelp(findCommand(config, id)));
 }
 
 function findCommand(config: Config, id: string): Command.Loadable {
@@ -46,13 +47,4 @@ function unknownCommand(id: string, ids: readonly string[]): UsageError {
   if (id.startsWith('-')) return new UsageError(`the command must come before "${id}": ${hint}`);
   const near = nearest(id, [...ids, ...hooks.map(({name}) => name)]);
   return new UsageError(`there is no command "${id}": ${asSuggestion(near) ?? hint}`);
-}
-
-/** As in `cni-hook ls | head -1`: whoever reads has seen enough. */
-function endQuietlyWithTheReader(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    report(undefined, new Error(`cannot write to stdout: ${error.message}`), false);
-    process.exit(1);
-  });
 }

@@ -6,6 +6,7 @@ import packageJson from '../../package.json' with {type: 'json'};
 /** Runs one command and sets the exit code: 0, 1 for a failure, 2 for a call that can't be understood. */
 export async function runCommand(args: readonly string[]): Promise<void> {
   const {version} = packageJson;
+  endQuietlyWithTheReader();
   if (args[0] === '--version') {
     process.stdout.write(`cni-hook ${version}\n`);
     return;
@@ -13,6 +14,15 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   giveHome();
   const {dispatch} = await import('./dispatch.ts');
   await dispatch(args, version);
+}
+
+/** As in `cni-hook ls | head -1`: whoever reads has seen enough. */
+function endQuietlyWithTheReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    process.stderr.write(`cni-hook: cannot write to stdout: ${error.message}\n`);
+    process.exit(1);
+  });
 }
 
 /** Nothing of ours is looked for in either; what is written to process.env alone comes too late for HOME. */

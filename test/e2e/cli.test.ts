@@ -70,6 +70,13 @@ describe('help', () => {
     const help = await cli('--help');
     expect(help).toMatchObject({exitCode: 0, stderr: ''});
     for (const args of [[], ['-h'], ['help']]) expect(await cli(...args)).toEqual(help);
+    // With the hooks, which stand there too, and without waiting for a state.
+    for (const args of [
+      ['createRuntime', '--help'],
+      ['poststop', '-h'],
+      ['help', 'prestart'],
+    ])
+      expect(await cli(...args)).toEqual(help);
   });
 
   test('of a command comes by "help" before it or a flag behind it', async () => {
@@ -179,9 +186,11 @@ describe('output', () => {
   });
 
   test('that can not be written is a failure', async () => {
-    const {exitCode, stderr} = await host.run('sh', ['-c', `${executable} networks >/dev/full`]);
-    expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/^cni-hook: cannot write to stdout: ENOSPC[^\n]*$/);
+    for (const args of ['networks', '--version', '--help']) {
+      const {exitCode, stderr} = await host.run('sh', ['-c', `${executable} ${args} >/dev/full`]);
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(/^cni-hook: cannot write to stdout: ENOSPC[^\n]*$/);
+    }
   });
 
   test('is in colour on a terminal, and never with NO_COLOR or elsewhere', async () => {

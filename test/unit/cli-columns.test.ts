@@ -11,7 +11,7 @@ interface Row {
 const columns: readonly Column<Row>[] = [
   {title: 'ID', text: ({id}) => id, shortest: 6},
   {title: 'ADDRESS', text: ({address}) => address},
-  {title: 'MAC', text: ({mac}) => mac, isOptional: true},
+  {title: 'MAC', text: ({mac}) => mac, leftOut: 1},
 ];
 
 const rows: readonly Row[] = [
@@ -47,6 +47,19 @@ test.each<readonly [what: string, width: number, lines: readonly string[]]>([
   ['then everything', 12, ['ID     ADDR…', 'c1     10.1…', 'abcd…  10.1…']],
 ])('on a narrow terminal %s', (_, width, lines) => {
   expect(formatTable(columns, rows, width)).toEqual(lines);
+});
+
+test('columns are left out in their order, and an address last of all', () => {
+  const timed: readonly Column<Row>[] = [
+    ...columns.map(column => (column.title === 'MAC' ? {...column, leftOut: 2} : column)),
+    {title: 'PORTS', text: () => '80:80', leftOut: 1},
+    {title: 'SINCE', text: () => '1m ago', leftOut: 3},
+  ];
+  const titles = (width: number) => formatTable(timed, rows, width)[0]?.split(/ +/);
+  expect(titles(60)).toEqual(['ID', 'ADDRESS', 'MAC', 'PORTS', 'SINCE']);
+  expect(titles(48)).toEqual(['ID', 'ADDRESS', 'MAC', 'SINCE']);
+  expect(titles(29)).toEqual(['ID', 'ADDRESS', 'SINCE']);
+  expect(titles(26)).toEqual(['ID', 'ADDRESS']);
 });
 
 test.each([0, 1, 2, 3, 5, 8, 13, 21, 34, 55])(

@@ -25,7 +25,7 @@ const columns: readonly Column<FileStatus>[] = [
   {title: 'FILE', text: ({file}) => file.slice(file.lastIndexOf('/') + 1)},
   {title: 'STAGES', text: ({stages}) => stages.join(' ')},
   {title: 'STATE', text: ({state}) => state, colour: ({state}) => (state === 'ok' ? 'green' : 'red')},
-  {title: 'EXECUTABLE', text: ({path}) => path, isOptional: true},
+  {title: 'EXECUTABLE', text: ({path}) => path, leftOut: 1},
 ];
 
 const allowColumns: readonly Column<{readonly key: string; readonly values: string}>[] = [

@@ -17,11 +17,11 @@ const columns: readonly Column<AttachmentView>[] = [
   {title: 'NETWORK', text: ({network}) => network, shortest: 12},
   {title: 'INTERFACE', text: ({ifName}) => ifName},
   {title: 'ADDRESSES', text: ({addresses}) => addresses.join(' ')},
-  {title: 'MAC', text: ({mac}) => mac ?? '', isOptional: true},
-  {title: 'HOST INTERFACE', text: ({hostInterface}) => hostInterface ?? '', isOptional: true},
-  {title: 'PORTS', text: ({published}) => published.join(' '), shortest: 14, isOptional: true},
+  {title: 'MAC', text: ({mac}) => mac ?? '', leftOut: 3},
+  {title: 'HOST INTERFACE', text: ({hostInterface}) => hostInterface ?? '', leftOut: 2},
+  {title: 'PORTS', text: ({published}) => published.join(' '), shortest: 14, leftOut: 1},
   {title: 'STATE', text: ({state}) => state, colour: ({state}) => stateColours[state]},
-  {title: 'SINCE', text: ({since}) => age(since)},
+  {title: 'SINCE', text: ({since}) => age(since), leftOut: 4},
 ];
 
 export default class Ls extends BaseCommand {

@@ -12,10 +12,10 @@ interface Row {
 }
 
 const columns: readonly Column<Row>[] = [
-  {title: 'FILE', text: first(({file}) => file.split('/').at(-1) ?? file), shortest: 12},
-  {title: 'NAME', text: first(({name, isDefault}) => `${name ?? ''}${isDefault ? ' (default)' : ''}`), shortest: 12},
-  {title: 'PLUGINS', text: first(({plugins}) => plugins.join(',')), isOptional: true},
-  {title: 'BRIDGE', text: first(({bridges}) => bridges.join(',')), isOptional: true},
+  {title: 'FILE', text: first(({file}) => file.split('/').at(-1) ?? file), shortest: 12, leftOut: 3},
+  {title: 'NAME', text: first(({name, isDefault}) => `${name ?? ''}${isDefault ? ' (default)' : ''}`), shortest: 10},
+  {title: 'PLUGINS', text: first(({plugins}) => plugins.join(',')), leftOut: 2},
+  {title: 'BRIDGE', text: first(({bridges}) => bridges.join(',')), leftOut: 1},
   {title: 'RANGE', text: ({range}) => (range ? `${range.start}-${range.end}` : '')},
   {title: 'USED', text: ({range}) => (range ? String(range.used) : '')},
   {
