@@ -9,8 +9,8 @@ const knownEscape = /^\\(?:[aftnrvdDsSwWbBAzpPxE]|0|[1-7][0-7]|[^\w\u0080-\uffff
 const knownGroup = /^\(\?(?:[imsU-]*[:)]|P<|<\w)/;
 const mostRepeats = 1000;
 
-/** What JavaScript does not know, or may not have repeated, so that its judgement counts for nothing. */
-const onlyGo = /\(\?[imsUP-]|\\[AzpPx]|\[\[:|\[\^?\]|(?:\^|\$|\\[bB])[*+?{]/;
+/** What JavaScript does not know, or does not let be repeated, so that its judgement counts for nothing. */
+const onlyGo = /\(\?[imsUP-]|(?:\^|\$|\\[bB])[*+?{]/;
 
 /** Why Go takes it for no regular expression; undefined if it does, or if nobody can tell. */
 export function problemInGo(pattern: string): string | undefined {

@@ -128,6 +128,7 @@ const files: readonly (readonly [what: string, state: string, content: object | 
   ['a pattern that looks ahead', 'broken', {...good, when: {annotations: {'a(?=b)': 'x'}}}],
   ['a pattern that looks back', 'broken', {...good, when: {annotations: {'(a)\\1': 'x'}}}],
   ['a pattern with an escape that Go has not', 'broken', {...good, when: {annotations: {'\\u0041': 'x'}}}],
+  ['a pattern that Go knows in part', 'broken', {...good, when: {annotations: {'(\\z': 'x'}}}],
   ['a pattern with too many repeats', 'broken', {...good, when: {annotations: {'a{1001}': 'x'}}}],
   ['a pattern with a class without end', 'broken', {...good, when: {annotations: {'[]': 'x'}}}],
   ['no JSON', 'broken', '{'],
