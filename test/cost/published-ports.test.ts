@@ -32,6 +32,20 @@ test('with 1000 published ports ADD and DEL do what they do with one', async () 
   }
 });
 
+test('the flows to many UDP ports are looked for in one go', async () => {
+  const host = await createHost();
+  try {
+    host.write('/etc/cni/net.d/10.conflist', network);
+    const container = await host.netns();
+    const under = ['strace', '-f', '-e', 'trace=sendto', '-o', '/mnt/calls'];
+    const asking = state('c1', container, '5000-5007:5000-5007/udp');
+    expect(await host.hook('createRuntime', asking, [], {under})).toMatchObject({exitCode: 0});
+    expect(host.read('/mnt/calls').match(/CTNETLINK/g)).toHaveLength(1);
+  } finally {
+    await host.close();
+  }
+});
+
 test('a connection to one of 1000 published ports, beside one to a single one', async () => {
   const host = await createHost();
   try {

@@ -8,15 +8,16 @@ import type {HostPort} from './port.ts';
 /** IPS_ bits (linux/netfilter/nf_conntrack_common.h). */
 const translated = {source: 1 << 4, destination: 1 << 5} as const;
 
-/** More ports than this are looked for in one go through all flows of the protocol. */
-const fewPorts = 8;
+/** More ports than this are looked for in one go through all flows of the protocol: each question takes the kernel through all it knows. */
+const fewPorts = 2;
 
 /** A kernel without connection tracking over netlink keeps its flows: they end by themselves, half a minute after the last packet. */
 export function dropFlows(netfilter: NetlinkSocket, ports: readonly HostPort[]): void {
   for (const family of [4, 6] as const) {
     const wanted = ports.filter(port => port.family === family);
-    if (wanted.length > fewPorts) dropAmong(netfilter, family, undefined, wanted);
-    else for (const port of wanted) dropAmong(netfilter, family, port.hostPort, [port]);
+    const numbers = [...new Set(wanted.map(({hostPort}) => hostPort))];
+    for (const number of numbers.length > fewPorts ? [undefined] : numbers)
+      dropAmong(netfilter, family, number, wanted);
   }
 }
 
