@@ -1,6 +1,6 @@
-// Makes dist/cni-hook: one executable that needs nothing on the host but the kernel, glibc and nft. And dist/index.js with
-// its types: the library, for Node and Bun.
-import {readFileSync, renameSync, writeFileSync} from 'node:fs';
+// Makes dist/cni-hook: one executable that needs nothing on the host but the kernel, glibc and nft; what it prints to
+// complete its commands; and dist/index.js with its types: the library, for Node and Bun.
+import {mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
 
 const place = 'dist/cni-hook';
 
@@ -25,6 +25,11 @@ const executable = await Bun.build({
 // once it lies in memory in pieces of up to 2 MB, and a hook takes a quarter less (docs/performance.md).
 writeFileSync(`${place}.new`, readFileSync(place), {mode: 0o755});
 renameSync(`${place}.new`, place);
+
+mkdirSync('dist/completions', {recursive: true});
+for (const [shell, name] of Object.entries({bash: 'cni-hook.bash', zsh: '_cni-hook', fish: 'cni-hook.fish'})) {
+  writeFileSync(`dist/completions/${name}`, Bun.spawnSync([place, 'completion', shell]).stdout);
+}
 
 const library = await Bun.build({entrypoints: ['src/index.ts'], target: 'node', format: 'esm', outdir: 'dist'});
 for (const message of [...executable.logs, ...library.logs]) console.error(message);

@@ -93,6 +93,7 @@ put_all() {
   quietly dist/cni-hook --version
   put dist/cni-hook "$prefix/bin/cni-hook" 755
   put docs/man/cni-hook.8 "$prefix/share/man/man8/cni-hook.8" 644
+  put_completions
   put_default_network
   [[ -z $cni_bin_dir ]] || put_plugins
   [[ -z $hooks_dir ]] || put_hooks
@@ -168,6 +169,21 @@ ensure_node() {
 }
 
 # --- what is put where -------------------------------------------------------------------------------------------------
+
+# Below /usr/local and /usr these are where the shells look; for another prefix they have to be told.
+put_completions() {
+  local scratch shell target
+  scratch=$(mktemp)
+  while read -r shell target; do
+    "$prefix/bin/cni-hook" completion "$shell" >"$scratch"
+    put "$scratch" "$prefix/share/$target" 644
+  done <<'END'
+bash bash-completion/completions/cni-hook
+zsh zsh/site-functions/_cni-hook
+fish fish/vendor_completions.d/cni-hook.fish
+END
+  rm -- "$scratch"
+}
 
 # podman's package brings a network for podman's own use, which needs plugins of others: it does not count, and ours sorts
 # before it, but behind those that come with Kubernetes.

@@ -17,6 +17,7 @@ fail() {
 version=$("$executable" --version)
 version=${version#cni-hook }
 architecture=$(dpkg --print-architecture)
+maintainer='The cni-hook authors <cni-hook@localhost>'
 root=$(mktemp -d)
 trap 'rm -rf -- "$root"' EXIT
 
@@ -36,7 +37,15 @@ complete() {
 put "$executable" usr/bin/cni-hook 755
 put config/80-cni-hook.conflist etc/cni/net.d/80-cni-hook.conflist 644
 put packaging/copyright usr/share/doc/cni-hook/copyright 644
-compress usr/share/doc/cni-hook/changelog.gz <CHANGELOG.md
+compress usr/share/doc/cni-hook/CHANGELOG.md.gz <CHANGELOG.md
+compress usr/share/doc/cni-hook/changelog.gz <<CHANGES
+cni-hook ($version) unstable; urgency=medium
+
+  * What is new stands in CHANGELOG.md.gz.
+
+ -- $maintainer  $(date --utc --rfc-email --reference=CHANGELOG.md)
+CHANGES
+put packaging/lintian-overrides usr/share/lintian/overrides/cni-hook 644
 compress usr/share/man/man8/cni-hook.8.gz <docs/man/cni-hook.8
 complete bash usr/share/bash-completion/completions/cni-hook
 complete zsh usr/share/zsh/vendor-completions/_cni-hook
@@ -48,7 +57,7 @@ cat >"$root/DEBIAN/control" <<CONTROL
 Package: cni-hook
 Version: $version
 Architecture: $architecture
-Maintainer: The cni-hook authors <cni-hook@localhost>
+Maintainer: $maintainer
 Installed-Size: $(du -sk --apparent-size "$root" | cut -f 1)
 Depends: libc6 (>= 2.17), nftables
 Recommends: runc | crun

@@ -4,12 +4,15 @@ import {CniError} from '../spec/error.ts';
 import {Fields, isObject, type Json} from '../spec/fields.ts';
 import {parseJson} from '../spec/json.ts';
 
+/** As Node has it, in words of its own: a program that has our types need not have Node's. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Runs it with `input` on stdin. Throws the CniError that it answers with. */
 export async function run(
   executable: string,
   args: readonly string[],
   input: string,
-  environment: NodeJS.ProcessEnv = process.env,
+  environment: Environment = process.env,
 ): Promise<Json | undefined> {
   const child = spawn(executable, args, {env: environment, stdio: 'pipe'});
   const output = [collect(child.stdout), collect(child.stderr)];

@@ -6,7 +6,7 @@ import {requestConfig} from '../runtime/request-config.ts';
 import {CniError, reasonOf} from '../spec/error.ts';
 import {Fields} from '../spec/fields.ts';
 import type {PluginConfig} from '../spec/network.ts';
-import {run} from './executable.ts';
+import {type Environment, run} from './executable.ts';
 import type {NetworkList} from './network-list.ts';
 
 /** An attachment that is to stay. */
@@ -18,7 +18,7 @@ export interface ValidAttachment {
 export interface Place {
   readonly executable: string;
   readonly pluginDirs: readonly string[];
-  readonly environment: NodeJS.ProcessEnv;
+  readonly environment: Environment;
 }
 
 /** Asks every plugin, whatever fails, and returns what failed. */

@@ -50,6 +50,11 @@ describe('the Debian package', () => {
       readFileSync(`${project}docs/man/cni-hook.8`, 'utf8').trimEnd(),
     );
     await run('bash', '-n', `${root}/usr/share/bash-completion/completions/cni-hook`);
+    expect(await run('sh', '-c', `gunzip < ${root}/usr/share/doc/cni-hook/changelog.gz`)).toMatch(
+      new RegExp(
+        `^cni-hook \\(${version.replaceAll('.', '\\.')}\\) unstable; urgency=medium\n\n  \\* .+\n\n -- .+ <.+>  \\w{3}, .+$`,
+      ),
+    );
     writeFileSync(conffile, `${readFileSync(conffile, 'utf8')}\n`);
     await dpkg('--remove', 'cni-hook');
     expect(filesOf(root)).toEqual(['etc/cni/net.d/80-cni-hook.conflist']);
@@ -75,10 +80,20 @@ describe('what npm packs', () => {
     );
     expect(await run('node', `${directory}/library.mjs`)).toBe('function');
     expect(await run(`${content}/install.sh`, '--help')).toContain('--cni-bin-dir');
-    for (const path of ['docs/man/cni-hook.8', 'config/80-cni-hook.conflist', 'packaging/placed-files.sh']) {
+    const inside = ['docs/man/cni-hook.8', 'config/80-cni-hook.conflist', 'packaging/placed-files.sh'];
+    for (const path of [...inside, 'dist/completions/_cni-hook', 'dist/completions/cni-hook.fish']) {
       expect(existsSync(`${content}/${path}`)).toBe(true);
     }
+    await run('bash', '-n', `${content}/dist/completions/cni-hook.bash`);
     expect(readdirSync(content)).not.toContain('src');
+  });
+
+  test('has types that stand by themselves', async () => {
+    const program =
+      "import {Cni, type CniOptions} from 'cni-hook'; export const cni = (given: CniOptions) => new Cni(given);";
+    writeFileSync(`${place}/npm/typed.mts`, program);
+    const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--types', ''];
+    await run(`${project}node_modules/.bin/tsc`, ...flags, `${place}/npm/typed.mts`);
   });
 });
 
