@@ -130,7 +130,8 @@ class Run {
         this.#alone(() => waitUntilSettled(this.#kernel.socket(op.netns), this.#indexOf(op.netns, op.link)));
         break;
       case 'sysctl.set':
-        this.#alone(() => this.#kernel.within(op.netns, () => writeFileSync(`/proc/sys/${op.key}`, op.value)));
+        // With the end of the line, as sysctl(8) writes it: of nothing at all the kernel would take no notice.
+        this.#alone(() => this.#kernel.within(op.netns, () => writeFileSync(`/proc/sys/${op.key}`, `${op.value}\n`)));
         break;
       case 'masquerade.set':
       case 'guard.set':
@@ -254,6 +255,7 @@ function hint(op: Op, error: number): string {
   if (error === errno.EPERM) return ': this needs root with CAP_NET_ADMIN';
   if (op.op === 'address.add' && error === errno.EACCES)
     return ': switch it on (net.ipv6.conf.*.disable_ipv6), or leave IPv6 out of the network';
+  if (op.op === 'link.set' && error === errno.EADDRINUSE) return ': another interface on the same wire has its MAC';
   const hasVlans = op.op === 'port.vlans' || (op.op === 'bridge.add' && op.vlanFiltering);
   return hasVlans && error === errno.EOPNOTSUPP ? ': the bridges of this kernel know no VLANs' : '';
 }

@@ -251,6 +251,19 @@ describe('macvlan', () => {
     expect(stdout).toContain('eth0@net1');
   });
 
+  test('with a MAC that is on the wire already does not start, and says why', async () => {
+    await sh(wire);
+    const other = await host.netns();
+    const mac = '02:11:22:33:44:55';
+    await attach('c1', other, {...macvlan, mac});
+    const second = creating('c2', container.pid, {'io.cni-hook.mac': mac});
+    expect(await host.hook('createRuntime', second)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('Address already in use: another interface on the same wire has its MAC'),
+    });
+    expect((await container.run('ip', ['link', 'show', 'eth0'])).exitCode).toBe(1);
+  });
+
   test('in passthru mode has the MAC of its master, or gives it another, and the result tells it', async () => {
     await sh(wire);
     await attach('c1', container, {...macvlan, mode: 'passthru', mac: '02:11:22:33:44:55'});
