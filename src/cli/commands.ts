@@ -94,7 +94,13 @@ function asPlugin(version: string): Plugin {
     args: {},
     flags: {},
     hidden: false,
-    load: async () => Object.assign((await load()).default as Command.Class, {id, summary}),
+    load: async () => Object.assign(deafToStdin((await load()).default as Command.Class), {id, summary}),
   }));
   return plugin;
+}
+
+/** oclif would take what stands on stdin for an argument that is missing: `gc` in a loop over a file, for one network of that name. */
+function deafToStdin(command: Command.Class): Command.Class {
+  for (const arg of Object.values(command.args)) arg.ignoreStdin = true;
+  return command;
 }

@@ -61,7 +61,8 @@ export async function findState(target: string, {runtime, root}: TargetFlags): P
     if (typeof found !== 'string' && found.pid !== undefined) return found;
     reasons.push(typeof found === 'string' ? found : `${name}: it is ${found.status}`);
   }
-  const hint = 'name the runtime with --runtime and --root, or the path of a network namespace';
+  const asRoot = 'name the runtime with --runtime and --root, or the path of a network namespace';
+  const hint = process.getuid?.() === 0 ? asRoot : 'run this as root';
   throw new CniError('unknownContainer', `there is no running container "${target}" (${reasons.join('; ')}): ${hint}`);
 }
 

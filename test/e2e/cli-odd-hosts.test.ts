@@ -65,6 +65,9 @@ test('without root a command says that it may not look, and networks works all t
   const add = await host().run('setpriv', [...nobody, 'add', 'mynet', '/proc/1/ns/net', '--dry-run']);
   expect({...add, stderr: ''}).toEqual({exitCode: 1, stdout: '', stderr: ''});
   expect(add.stderr).toMatch(/^cni-hook add: cannot open [^\n]*: permission denied: run this as root$/);
+  const byId = await host().run('setpriv', [...nobody, 'add', 'mynet', 'c1']);
+  expect({...byId, stderr: ''}).toEqual({exitCode: 1, stdout: '', stderr: ''});
+  expect(byId.stderr).toMatch(/^cni-hook add: there is no running container "c1" [^\n]*: run this as root$/);
   await host().must(executable, ['hooks', 'install', '--dir', '/run/hooks.d']);
   const hooks = await host().run('setpriv', [...nobody, 'hooks', 'status', '--dir', '/run/hooks.d']);
   expect(hooks).toMatchObject({exitCode: 0, stdout: expect.stringContaining('cni-hook-poststop.json')});

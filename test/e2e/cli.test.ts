@@ -44,6 +44,19 @@ beforeAll(async () => {
 });
 afterAll(() => host.close());
 
+test('an argument that is missing is not taken from stdin', async () => {
+  const asked = (...args: readonly string[]) => host.run(executable, args, {input: 'nowhere\n'});
+  expect(await asked('logs', '--state-dir', '/run/empty')).toMatchObject({
+    exitCode: 0,
+    stderr: 'the log holds nothing',
+  });
+  expect(await asked('inspect')).toMatchObject({exitCode: 2, stderr: expect.stringContaining('ID is missing')});
+  expect(await asked('validate', '--conf-dir', '/run/empty')).toMatchObject({
+    exitCode: 1,
+    stderr: 'cni-hook validate: there is no network in /run/empty',
+  });
+});
+
 describe('help', () => {
   test('names every command, and that of a command its arguments and flags', async () => {
     const ids = entriesOf((await cli('--help')).stdout, 'COMMANDS');
