@@ -62,7 +62,7 @@ export interface Question {
   readonly hostRoutes?: string | undefined;
   readonly containerSysctls?: readonly string[] | undefined;
   readonly guard?: {readonly links: readonly GuardedLink[]} | undefined;
-  /** Published ports; and for each of `hostLinks` whether 127.0.0.1 may lead out by it. */
+  /** Published ports; and for each of `hostLinks`, and the way to `wayTo`, whether 127.0.0.1 may lead out by it. */
   readonly ports?: PortsQuestion | undefined;
   /** The network's place in the host's firewall. With `expected` all of it is looked at, and not our own note alone. */
   readonly firewall?: {readonly expected?: SetFirewall} | undefined;

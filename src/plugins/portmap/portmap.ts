@@ -25,7 +25,7 @@ export const portmap: InterfacePlugin = {
       makes: undefined,
       tools: ['nft'],
       question: isIdle ? noQuestion : question,
-      questionAfter: previous => (isIdle ? noQuestion : {...question, ...near(placeOf(previous, request.ifName))}),
+      questionAfter: previous => (isIdle ? noQuestion : {...question, ...linksOf(placeOf(previous, request.ifName))}),
       add: (facts, _ipam, previous) => planAdd(config, request, facts, previous),
       checkQuestion: result => (isIdle ? noQuestion : checkQuestion(config, request, result, question)),
       check: (facts, result) => (isIdle ? [] : check(config, request, facts, result)),
@@ -64,7 +64,8 @@ function planAdd(
 const wantedBy = ({mappings, conditions}: PortmapConfig): readonly HostPort[] =>
   mappings.flatMap(mapping => hostPortsOf(mapping).filter(({family}) => conditions[family] === undefined));
 
-const near = ({link, port, wayTo}: Place): Pick<Question, 'hostLinks' | 'wayTo'> => ({
+/** What to ask of the links that it is behind. */
+const linksOf = ({link, port, wayTo}: Place): Pick<Question, 'hostLinks' | 'wayTo'> => ({
   hostLinks: [...new Set([link, port])].filter(name => name !== undefined),
   wayTo,
 });
@@ -80,5 +81,5 @@ function checkQuestion(
   const elements = elementsOf(config, portsFor(config, request, place), place);
   const onCondition = Object.values(config.conditions).some(condition => condition !== undefined);
   const held = {...elements, attachment: {network, containerId, ifName}, onCondition};
-  return {...question, ...near(place), ports: {wanted: [], containerId, held}};
+  return {...question, ...linksOf(place), ports: {wanted: [], containerId, held}};
 }

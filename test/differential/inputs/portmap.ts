@@ -64,6 +64,7 @@ export const portmapInputs: readonly Input[] = [
   life('two ports', portmap([web, {...web, hostPort: 8081}])),
   life('a protocol in capitals', portmap([{...web, protocol: 'TCP'}])),
   life('a port of one address', portmap([{...web, hostIP: '10.1.0.1'}])),
+  life('a port of an IPv4 address in the form of IPv6', portmap([{...web, hostIP: '::ffff:10.1.0.1'}])),
   life('a port of the loopback', portmap([{...web, hostIP: '127.0.0.1'}])),
   life('a port of any IPv4 address', portmap([{...web, hostIP: '0.0.0.0'}])),
   life('a port of any IPv6 address', portmap([{...web, hostIP: '::'}])),
