@@ -39,7 +39,11 @@ export function chained({type, configs, sabotage, additions}: ChainedSubject): v
     await sh(host, removeNetns(id));
   };
   const qdiscs = async () =>
-    sh(host, 'tc -j qdisc show', `${inNetns('c1')} sysctl net.core.somaxconn 2>/dev/null || :`);
+    sh(
+      host,
+      'tc -j qdisc show',
+      `${inNetns('c1')} sysctl net.core.somaxconn net.ipv4.ip_local_reserved_ports 2>/dev/null || :`,
+    );
   const see = async () => ({...(await look(host)), more: await qdiscs()});
   const seeOutside = async () => ({...(await lookOutside(host)), more: await sh(host, 'tc -j qdisc show')});
 

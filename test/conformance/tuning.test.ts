@@ -6,6 +6,8 @@ const sysctl = {
   'net.ipv4.conf.IFNAME.arp_notify': '2',
   'net/core/somaxconn': '500',
   'net.ipv4.ip_local_port_range': '2000 3000',
+  // It is empty before, and so it must be again.
+  'net.ipv4.ip_local_reserved_ports': '8080',
 };
 
 chained({

@@ -75,6 +75,12 @@ describe("the container's MAC", () => {
     expect(macOf(conf, args)).toBe(mac);
   });
 
+  test('of CNI_ARGS is refused by that name', () => {
+    expect(() => prepare({}, 'MAC=first')).toThrow(
+      expect.objectContaining({code: 4, message: expect.stringMatching(/^CNI_ARGS: MAC: "first" is not a MAC/)}),
+    );
+  });
+
   test('is made up otherwise, another one at every start', () => {
     const macAt = (salt: string) =>
       bridge.prepare(new Fields({}, 'x'), {...request, salt}).add(bareHost, leased([v4]), undefined).result

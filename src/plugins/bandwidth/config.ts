@@ -37,6 +37,7 @@ function parseBucket(fields: Fields, direction: 'ingress' | 'egress'): Bucket | 
     throw new CniError('invalidConfig', `${fields.where}: "${there}" needs "${missing}"`);
   }
   if (rate === 0) throw fields.wrong(rateKey, '8 bits a second at least', fields.raw(rateKey));
-  if (burst > most) throw fields.wrong(burstKey, `less than ${8 * (most + 1)} bits`, fields.raw(burstKey));
+  if (burst === 0) throw fields.wrong(burstKey, '8 bits at least', fields.raw(burstKey));
+  if (burst >= most) throw fields.wrong(burstKey, `less than ${8 * most} bits`, fields.raw(burstKey));
   return {rate, burst, limit: Math.min(most, Math.floor(rate * latency) + burst)};
 }

@@ -1,9 +1,9 @@
 // The keys of tuning, parsed once. Of what is asked for more than once CNI_ARGS win over the plugin's own keys, the capability
 // over these, and `args` over that: the reverse of what other plugins do with a MAC, as the reference has it.
+import {checkKnown} from '../../spec/cni-args.ts';
 import {CniError, reasonOf} from '../../spec/error.ts';
 import type {Fields} from '../../spec/fields.ts';
-import {formatMac, parseMac} from '../../spec/mac.ts';
-import {checked} from '../../spec/route.ts';
+import {macIn, macInArgs} from '../interface/mac.ts';
 import type {AttachmentRequest} from '../plugin.ts';
 import {sysctlKey} from './sysctl-key.ts';
 
@@ -51,10 +51,8 @@ export function parseTuningConfig(conf: Fields, request: AttachmentRequest): Tun
 }
 
 function parseLinkMac(conf: Fields, args: Fields, request: AttachmentRequest): string | undefined {
-  const macIn = (fields: Fields) =>
-    fields.string('mac') === '' ? undefined : formatMac(checked(fields, 'mac', parseMac));
-  const asked = request.args.values.get('MAC');
-  return macIn(args) ?? macIn(conf.child('runtimeConfig')) ?? (asked ? formatMac(parseMac(asked)) : macIn(conf));
+  checkKnown(request.args, ['MAC']);
+  return macIn(args) ?? macIn(conf.child('runtimeConfig')) ?? macInArgs(request.args) ?? macIn(conf);
 }
 
 function parseSysctls(conf: Fields, args: Fields, {ifName}: AttachmentRequest): readonly Sysctl[] {

@@ -10,7 +10,8 @@ export function sysctlKey(name: string, ifName: string): string {
   const parts = partsOf(name, ifName);
   const [first, ...rest] = parts;
   const isPlain = rest.length > 0 && rest.every(part => !['', '.', '..'].includes(part) && !/\p{Cc}/u.test(part));
-  if (first !== 'net' || !isPlain) throw new Error(`"${name}" is no sysctl of the network: it must begin with "net."`);
+  if (first !== 'net') throw new Error(`"${name}" is no sysctl of the network: it must begin with "net."`);
+  if (!isPlain) throw new Error(`"${name}" is no sysctl of the network: each part below "net" must be a plain name`);
   return parts.map(part => (part === placeholder ? ifName : part)).join('/');
 }
 

@@ -3,6 +3,7 @@
 import {noQuestion} from '../../kernel/facts.ts';
 import {Kernel} from '../../kernel/kernel.ts';
 import {closeNetns, isOwnNetns, isStillAt, type OpenNetns, openNetns} from '../../kernel/netns.ts';
+import type {Op} from '../../kernel/op.ts';
 import {findTool} from '../../kernel/tool.ts';
 import {CniError, reasonOf} from '../../spec/error.ts';
 import type {Result} from '../../spec/result.ts';
@@ -150,12 +151,19 @@ function detachOrThrow({settings, parameters}: PluginCall, record: AttachmentRec
   const netns = isStillAt(path, record.netns) ? openNetns(path) : undefined;
   const kernel = new Kernel(netns);
   try {
-    const [failure] = detach(settings, record, netns && kernel);
+    const [failure] = detach(settings, path === '' ? sparingLoopback(record) : record, netns && kernel);
     if (failure) throw failure;
   } finally {
     kernel.close();
     if (netns) closeNetns(netns);
   }
+}
+
+/** Without a netns in the call "lo" stays up: it is no interface of ours, and whoever lives on in the recorded one needs it. */
+function sparingLoopback(record: AttachmentRecord): AttachmentRecord {
+  const isOther = (op: Op) => op.op !== 'link.set' || op.link !== 'lo';
+  const steps = record.steps.map(step => (step.kind === 'own' ? {...step, undo: step.undo.filter(isOther)} : step));
+  return {...record, steps};
 }
 
 function collect(failures: string[], work: () => void): void {

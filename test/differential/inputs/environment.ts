@@ -57,14 +57,14 @@ const variables: readonly Input[] = [
   withVariables(
     'a MAC that is none',
     {CNI_ARGS: 'IgnoreUnknown=1;MAC=first'},
-    code(7),
+    code(4),
     undone,
     because('nothing at DEL', /leases$/),
   ),
   withVariables(
     'a MAC of a group',
     {CNI_ARGS: 'IgnoreUnknown=1;MAC=03:11:22:33:44:55'},
-    code(7),
+    code(4),
     undone,
     because('nothing at DEL', /leases$/),
   ),

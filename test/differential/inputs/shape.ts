@@ -38,6 +38,15 @@ const tunings: readonly Input[] = [
     runtimeConfig: {mac: '02:11:22:33:44:66'},
     args: {cni: {mac: '02:11:22:33:44:77'}},
   }),
+  behindBridge('tuning: a MAC by CNI_ARGS', [
+    tune({...first, env: {CNI_ARGS: 'MAC=02:11:22:33:44:66'}}),
+    untune({previous: 2}),
+  ]),
+  behindBridge(
+    'tuning: arguments that nobody knows',
+    [tune({...first, env: {CNI_ARGS: 'COLOUR=blue'}}), untune(first)],
+    code(4),
+  ),
   behindBridge('tuning: DEL twice', [tune(first), untune({previous: 2}), untune({previous: 2})]),
   behindBridge('tuning: DEL of what never was', [untune(first)]),
   behindBridge(
