@@ -58,7 +58,8 @@ export function viewNetworks(settings: Settings): readonly NetworkView[] {
       ...shadowed(view, views.slice(0, i)),
       ...overlapping(
         {...view, ranges: spread[i]?.ranges ?? []},
-        spread.filter((_, j) => j !== i),
+        // Of two of one name the second is never used.
+        spread.filter(({name}, j) => j !== i && name !== view.name),
       ),
     ],
   }));

@@ -29,7 +29,8 @@ const key = (text: string) =>
   `{\n "cniVersion": "1.0.0",\n "name": "a",\n "plugins": [\n  {"type": "bridge",\n   ${text}}\n ]\n}\n`;
 
 test.each([
-  ['a comma too many', '{\n  "name": "a",\n}', /^\/etc\/cni\/net\.d\/10\.conflist:3: ?\d+: not valid JSON$/],
+  ['a comma too many', '{\n  "name": "a",\n}', /^\/etc\/cni\/net\.d\/10\.conflist:3: not valid JSON, at column 1$/],
+  ['an empty file', '', /^\/etc\/cni\/net\.d\/10\.conflist: is empty, expected JSON$/],
   [
     'a key of the wrong kind',
     key('"isGateway": "yes"'),
@@ -90,6 +91,12 @@ test('ranges that overlap and names that are taken are told, with the other file
       problem: expect.stringContaining('the name "a" is taken by /etc/cni/net.d/10-a.conflist'),
     },
   ]);
+});
+
+test('a copy of a file is told of once, as it overlaps with none that is used', async () => {
+  put('10-a.conflist', bridge('a', '10.1.0.0/24'));
+  put('20-a.conflist', bridge('a', '10.1.0.0/24'));
+  expect((await cli(['validate'])).stdout).toMatch(/^[^\n]*20-a\.conflist:3: the name "a" is taken by [^\n]*$/);
 });
 
 test.each([

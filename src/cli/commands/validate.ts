@@ -52,8 +52,9 @@ function problemsOf({file, name, problems}: NetworkView, settings: Settings): re
   const unspoken = network && !(network instanceof CniError) ? unspokenIn(network, settings) : [];
   return [...problems, ...unspoken].map(whole => {
     // Where the form is wrong, the complaint begins with file, line and column.
-    const rest = whole.startsWith(`${file}:`) ? whole.slice(file.length + 1).trimStart() : whole;
-    const [, line, problem = rest] = /^(\d+):(.*)$/.exec(rest) ?? [];
+    const rest = whole.startsWith(file) ? whole.slice(file.length).replace(/^[: ]+/, '') : whole;
+    const [, line, column, what] = /^(\d+):(\d+): (.*)$/.exec(rest) ?? [];
+    const problem = what === undefined ? rest : `${what}, at column ${column}`;
     const at = line === undefined ? lineOfComplaint(text, problem) : Number(line);
     return {file, ...(at !== undefined && {line: at}), ...(name !== undefined && {network: name}), problem};
   });
