@@ -1,10 +1,13 @@
 // "Did you mean": the word that a slip of the finger turned into another.
 
+const mostChanges = 2;
+
 /** The candidate that takes the fewest changes, if these are few enough for a slip: two, and less than half of the word. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const ranked = candidates
+    .filter(candidate => Math.abs(candidate.length - word.length) <= mostChanges)
     .map(candidate => ({candidate, changes: distance(word.toLowerCase(), candidate.toLowerCase())}))
-    .filter(({candidate, changes}) => changes <= 2 && changes * 2 < Math.max(candidate.length, 3))
+    .filter(({candidate, changes}) => changes <= mostChanges && changes * 2 < Math.max(candidate.length, 3))
     .sort((a, b) => a.changes - b.changes);
   return ranked[0]?.candidate;
 }

@@ -22,3 +22,7 @@ test.each([
 test.each(['', 'x', 'add', 'doctor', 'version', 'lsof', 'start', 'network-list'])('"%s" is taken for nothing', word => {
   expect(nearest(word, commands)).toBeUndefined();
 });
+
+test('what is far longer than any of them is not compared letter by letter: a tenant may have written it', () => {
+  expect(nearest('x'.repeat(2 ** 24), commands)).toBeUndefined();
+});
