@@ -47,6 +47,15 @@ describe.each<Runtime>(['runc', 'crun'])('a wired bundle under %s', runtime => {
     expect(host.read(file)).toBe(before);
   });
 
+  test('gives all back although the directory is gone that the runtime is called from', async () => {
+    await cli('wire', bundle, '--network', 'mynet');
+    expect(await host[runtime]('run', '--detach', '--bundle', bundle, 'c1')).toMatchObject({exitCode: 0});
+    await host.must('mkdir', ['/run/gone']);
+    const {exitCode} = await host.run('sh', ['-c', `cd /run/gone; rmdir /run/gone; ${runtime} delete --force c1`]);
+    expect(exitCode).toBe(0);
+    expect(await host.run(executable, ['gc', '--dry-run'])).toMatchObject({stdout: ''});
+  });
+
   test('has the addresses and names that were asked for', async () => {
     host.bundle('c1', {hooks: {}, command: forever});
     const before = host.read(file);

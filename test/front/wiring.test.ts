@@ -17,6 +17,7 @@ const entry = (stage: string) => ({
   env: [
     'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     'BUN_JSC_thresholdForJITAfterWarmUp=20000',
+    'BUN_OPTIONS=--cwd=/',
   ],
   timeout: 30,
 });
