@@ -15,15 +15,16 @@ export const findTool = (name: string): string | undefined =>
 /** Where the program is. Throws `toolFailed` if it is not installed. */
 export function requireTool(name: string): string {
   const path = findTool(name);
-  if (!path) throw new CniError('toolFailed', `"${name}" is not installed: apt-get install ${packages[name] ?? name}`);
+  if (!path) throw new CniError('toolFailed', `"${name}" is not installed: apt-get install ${packageOf(name)}`);
   return path;
 }
 
-/** Runs it with `input` on stdin and returns its stdout. Throws `toolFailed` with the first line it wrote on stderr. */
+/** Runs it with `input` on stdin and returns its stdout. Throws `toolFailed` with the first line it wrote on stderr, or two, as iptables names itself in one. */
 export function runTool(name: string, args: readonly string[], input = ''): string {
   const {status, stdout, stderr, reason} = tryTool(name, args, input);
   if (status === 0) return stdout;
-  const words = stderr.trim().split('\n')[0] || reason;
+  const [first, second = ''] = stderr.trim().split(/\s*\n\s*/);
+  const words = (first?.endsWith(':') ? `${first} ${second}` : first) || reason;
   throw new CniError('toolFailed', `${name} ${args.join(' ')}: ${words}`, {details: stderr});
 }
 
@@ -88,8 +89,5 @@ function readFrom(fd: number): string {
   return bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, 0));
 }
 
-const packages: Readonly<Record<string, string>> = {
-  nft: 'nftables',
-  ip6tables: 'iptables',
-  'firewall-cmd': 'firewalld',
-};
+const packages: Readonly<Record<string, string>> = {nft: 'nftables', 'firewall-cmd': 'firewalld'};
+const packageOf = (name: string): string => packages[name] ?? (/^ip6?tables/.test(name) ? 'iptables' : name);

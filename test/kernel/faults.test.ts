@@ -21,6 +21,22 @@ interface Fault {
 const ipam = {type: 'host-local', subnet: '10.1.0.0/24'};
 const network = (settings: object) =>
   bridgeNetwork('broken', 'cnibr1', {isGateway: true, ipMasq: true, ipam, ...settings});
+const firewalled = (settings: object) => ({
+  cniVersion: '1.0.0',
+  name: 'broken',
+  plugins: [
+    {
+      type: 'bridge',
+      bridge: 'cnibr1',
+      isGateway: true,
+      ipam: {type: 'host-local', ranges: [[{subnet: '10.1.0.0/24'}], [{subnet: 'fd00:1::/64'}]]},
+    },
+    {type: 'firewall', ...settings},
+  ],
+});
+/** Chains that call each other as often as the kernel allows: nothing can call the first one from FORWARD. */
+const tooDeep =
+  'for i in $(seq 17); do iptables -N SITE$i; done; for i in $(seq 15 -1 1); do iptables -A SITE$i -j SITE$((i + 1)); done';
 const conf = '/etc/cni/net.d/20-broken.conflist';
 const without = (capability: string): HookOptions => ({under: ['setpriv', `--bounding-set=-${capability}`]});
 
@@ -126,6 +142,23 @@ const faults: readonly Fault[] = [
     network: network({}),
     options: {under: ['unshare', '--mount', 'sh', '-c', withoutTool('nft'), 'sh']},
     says: /"nft" is not installed: apt-get install nftables/,
+  },
+  {
+    what: 'a part of iptables is not installed',
+    network: firewalled({}),
+    options: {under: ['unshare', '--mount', 'sh', '-c', withoutTool('ip6tables-restore'), 'sh']},
+    says: /"ip6tables-restore" is not installed: apt-get install iptables$/,
+  },
+  {
+    what: 'iptables refuses',
+    network: firewalled({iptablesAdminChainName: 'SITE1'}),
+    given: [tooDeep],
+    says: /iptables-restore .*\(nf_tables\): line \d+: RULE_\w+ failed \(Too many links\)/,
+  },
+  {
+    what: 'the admin chain is one that iptables has itself',
+    network: firewalled({iptablesAdminChainName: 'FORWARD'}),
+    says: /"iptablesAdminChainName" must be the name of a chain of your own, got "FORWARD"/,
   },
 ];
 

@@ -1,4 +1,5 @@
 // The keys of firewall, parsed once. What becomes the name of a chain or a zone is checked here: it ends up in a script.
+import {acceptChain} from '../../kernel/names.ts';
 import {CniError} from '../../spec/error.ts';
 import type {Fields} from '../../spec/fields.ts';
 
@@ -14,6 +15,9 @@ export interface FirewallConfig {
 /** Throws `invalidConfig`. */
 export function parseFirewallConfig(conf: Fields): FirewallConfig {
   const admin = named(conf, 'iptablesAdminChainName', /^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,27}$/);
+  if (admin !== undefined && isTaken(admin)) {
+    throw conf.wrong('iptablesAdminChainName', 'the name of a chain of your own', admin);
+  }
   return {
     backend: oneOf(conf, 'backend', ['auto', 'iptables', 'firewalld']),
     adminChain: {name: admin ?? 'CNI-ADMIN', make: admin !== undefined},
@@ -21,6 +25,10 @@ export function parseFirewallConfig(conf: Fields): FirewallConfig {
     ingressPolicy: oneOf(conf, 'ingressPolicy', ['open', 'same-bridge', 'isolated']),
   };
 }
+
+/** iptables' own chains and targets, and chains of ours. */
+const isTaken = (chain: string): boolean =>
+  /^(INPUT|FORWARD|OUTPUT|ACCEPT|DROP|QUEUE|RETURN)$/.test(chain) || chain.startsWith(acceptChain(''));
 
 /** One of these words, the first if it is not given. */
 function oneOf<T extends string>(conf: Fields, key: string, words: readonly [T, ...T[]]): T {

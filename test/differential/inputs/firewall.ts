@@ -49,6 +49,12 @@ export const firewallInputs: readonly Input[] = [
     code(7, 'ADD|CHECK'),
     answer('strict value', '3 CHECK'),
   ),
+  life(
+    'an admin chain that iptables has itself',
+    {iptablesAdminChainName: 'DROP'},
+    code(7, 'ADD|CHECK'),
+    answer('strict value', '(2 ADD|3 CHECK)'),
+  ),
   inVersion('0.4.0'),
   inVersion('0.3.1', answer('older version', '2 ADD'), answer('older version', '4 DEL')),
   behindBridge('ADD twice', [add(first), add(first), check(2), del({previous: 2})]),
