@@ -14,7 +14,7 @@ export const stateColours: Readonly<Record<AttachmentState, Colour>> = {
 
 const columns: readonly Column<AttachmentView>[] = [
   {title: 'CONTAINER', text: ({containerId}) => containerId, shortest: 12},
-  {title: 'NETWORK', text: ({network}) => network, shortest: 12},
+  {title: 'NETWORK', text: ({network}) => network, shortest: 10},
   {title: 'INTERFACE', text: ({ifName}) => ifName},
   {title: 'ADDRESSES', text: ({addresses}) => addresses.join(' ')},
   {title: 'MAC', text: ({mac}) => mac ?? '', leftOut: 3},
