@@ -42,6 +42,7 @@ const pureKernel = [
   'ports/tables',
   'render',
   'render-shape',
+  'shell',
   'undo',
 ].map(name => `src/kernel/${name}.ts`);
 

@@ -40,10 +40,15 @@ export const wholeAlias = (attachment: Attachment): string => aliasPrefix + iden
 // Bytes that nft(8) takes for a comment, NFTNL_UDATA_COMMENT_MAXLEN, the closing NUL left out.
 const longestComment = 127;
 
-/** The comment of an element in a map or set: like an alias, and as well understood by parseVethAlias. */
+/**
+ * The comment of an element in a map or set: like an alias, and as well understood by parseVethAlias. nft(8) prints it in
+ * quotes and knows no way to say one: with one inside, nobody could load again what it has listed.
+ */
 export function ownerComment(attachment: Attachment): string {
   const comment = wholeAlias(attachment);
-  return byteLength(comment) <= longestComment ? comment : `${aliasPrefix}#${digest(identityOf(attachment))}`;
+  return byteLength(comment) <= longestComment && !comment.includes('"')
+    ? comment
+    : `${aliasPrefix}#${digest(identityOf(attachment))}`;
 }
 
 /** The chains of ports that are published on conditions: what they lead to, and the two by which packets come there. */

@@ -8,6 +8,7 @@ import {guardElements, scriptOf} from './nft-script.ts';
 import type {AddBridge, AddRoute, AddVeth, Netns, Op, SetLink, SetPort, SetPortVlans} from './op.ts';
 import {renderPorts} from './ports/elements.ts';
 import {renderShape} from './render-shape.ts';
+import {quote, quoted} from './shell.ts';
 
 /** How long duplicate address detection may take. The kernel's takes one to two seconds, and starts within one. */
 export const secondsToSettle = 5;
@@ -21,7 +22,7 @@ function commandsOf(op: Op, netns: string): readonly string[] {
   switch (op.op) {
     case 'bridge.add':
       return [
-        `ip link add ${op.name} address ${op.mac}${mtu(op)} type bridge${op.vlanFiltering ? ' vlan_filtering 1' : ''}`,
+        `ip link add ${quoted(op.name)} address ${op.mac}${mtu(op)} type bridge${op.vlanFiltering ? ' vlan_filtering 1' : ''}`,
         setAlias(op),
       ];
     case 'veth.add':
@@ -34,11 +35,11 @@ function commandsOf(op: Op, netns: string): readonly string[] {
     case 'qdisc.delete':
       return renderShape(op, netns).map(([place, command]) => within(place, netns, command));
     case 'link.delete':
-      return [within(op.netns, netns, `ip link delete ${op.name}`)];
+      return [within(op.netns, netns, `ip link delete ${quoted(op.name)}`)];
     case 'link.set':
-      return [within(op.netns, netns, `ip link set ${op.link}${linkSettings(op)}`)];
+      return [within(op.netns, netns, `ip link set ${quoted(op.link)}${linkSettings(op)}`)];
     case 'port.set':
-      return [`ip link set ${op.link} type bridge_slave${portSettings(op)}`];
+      return [`ip link set ${quoted(op.link)} type bridge_slave${portSettings(op)}`];
     case 'port.vlans':
       return vlansOf(op);
     case 'address.add':
@@ -46,19 +47,19 @@ function commandsOf(op: Op, netns: string): readonly string[] {
         within(
           op.netns,
           netns,
-          `ip address add ${op.address}${op.address.includes(':') ? '' : ' broadcast +'} dev ${op.link}`,
+          `ip address add ${op.address}${op.address.includes(':') ? '' : ' broadcast +'} dev ${quoted(op.link)}`,
         ),
       ];
     case 'address.delete':
-      return [within(op.netns, netns, `ip address delete ${op.address} dev ${op.link}`)];
+      return [within(op.netns, netns, `ip address delete ${op.address} dev ${quoted(op.link)}`)];
     case 'addresses.settle':
       return [within(op.netns, netns, `timeout ${secondsToSettle} sh -c ${quote(waitFor(op.link))}`)];
     case 'route.add':
       return [within(op.netns, netns, `ip ${family(op.route.dst)}route append ${routeOf(op)}`)];
     case 'route.delete':
-      return [within(op.netns, netns, `ip ${family(op.dst)}route delete ${op.dst} dev ${op.link}`)];
+      return [within(op.netns, netns, `ip ${family(op.dst)}route delete ${op.dst} dev ${quoted(op.link)}`)];
     case 'sysctl.set':
-      return [within(op.netns, netns, `sysctl -qw ${word(`${op.key}=${op.value}`)}`)];
+      return [within(op.netns, netns, `sysctl -qw ${quoted(`${op.key}=${op.value}`)}`)];
     case 'masquerade.set':
     case 'ports.set':
     case 'ports.rules':
@@ -86,18 +87,18 @@ function dropEmptyTable(family: TableFamily): string {
 }
 
 function addVeth(op: AddVeth, netns: string): string {
-  const host = `${op.name} address ${op.mac}${mtu(op)}${op.bridge === undefined ? '' : ` master ${op.bridge}`}`;
-  const place = op.peer.netns === 'host' ? '' : ` netns ${netns}`;
-  return `ip link add ${host} type veth peer name ${op.peer.name} address ${op.peer.mac}${mtu(op)}${place}`;
+  const host = `${quoted(op.name)} address ${op.mac}${mtu(op)}${op.bridge === undefined ? '' : ` master ${quoted(op.bridge)}`}`;
+  const place = op.peer.netns === 'host' ? '' : ` netns ${quoted(netns)}`;
+  return `ip link add ${host} type veth peer name ${quoted(op.peer.name)} address ${op.peer.mac}${mtu(op)}${place}`;
 }
 
 /** Apart, because the kernel ignores an alias in `ip link add`. */
-const setAlias = ({name, alias}: AddBridge | AddVeth): string => `ip link set ${name} alias ${quote(alias)}`;
+const setAlias = ({name, alias}: AddBridge | AddVeth): string => `ip link set ${quoted(name)} alias ${quote(alias)}`;
 
 function linkSettings(op: SetLink): string {
   return [
     op.mac === undefined ? '' : ` address ${op.mac}`,
-    op.master === undefined ? '' : ` master ${op.master}`,
+    op.master === undefined ? '' : ` master ${quoted(op.master)}`,
     op.promisc === undefined ? '' : ` promisc ${onOff(op.promisc)}`,
     op.allmulti === undefined ? '' : ` allmulticast ${onOff(op.allmulti)}`,
     mtu(op),
@@ -116,19 +117,19 @@ function portSettings({hairpin, isolated}: SetPort): string {
 function vlansOf({link, clear, vlans}: SetPortVlans): readonly string[] {
   const added = vlans.map(({first, last, untagged}) => {
     const vid = first === last ? first : `${first}-${last}`;
-    return `bridge vlan add dev ${link} vid ${vid}${untagged ? ' pvid untagged' : ''} master`;
+    return `bridge vlan add dev ${quoted(link)} vid ${vid}${untagged ? ' pvid untagged' : ''} master`;
   });
-  return [...(clear ? [`bridge vlan delete dev ${link} vid 1-4094 master`] : []), ...added];
+  return [...(clear ? [`bridge vlan delete dev ${quoted(link)} vid 1-4094 master`] : []), ...added];
 }
 
 /** A duplicate stays "tentative" for ever, so that it ends in the timeout. */
 const waitFor = (link: string): string =>
-  `while ip -6 address show dev ${link} tentative | grep -q inet6; do sleep 0.1; done`;
+  `while ip -6 address show dev ${quoted(link)} tentative | grep -q inet6; do sleep 0.1; done`;
 
 function routeOf({route, link, source}: AddRoute): string {
   const via = route.gw === undefined ? '' : ` via ${route.gw}`;
   const src = source === undefined ? '' : ` src ${source}`;
-  return `${route.dst}${via} dev ${link}${src}${routeOptions(route)}`;
+  return `${route.dst}${via} dev ${quoted(link)}${src}${routeOptions(route)}`;
 }
 
 function routeOptions(route: Route): string {
@@ -143,13 +144,10 @@ function routeOptions(route: Route): string {
 }
 
 function within(netns: Netns, path: string, command: string): string {
-  return netns === 'host' ? command : `nsenter --net=${path} ${command}`;
+  return netns === 'host' ? command : `nsenter --net=${quoted(path)} ${command}`;
 }
 
 const family = (dst: string): string => (dst.includes(':') ? '-6 ' : '');
 const nft = (line: string): string => `nft ${quote(line)}`;
 const mtu = (op: {readonly mtu?: number}): string => (op.mtu === undefined ? '' : ` mtu ${op.mtu}`);
 const onOff = (on: boolean): string => (on ? 'on' : 'off');
-const quote = (text: string): string => `'${text}'`;
-/** As a shell takes it for one word, whatever is in it. */
-const word = (text: string): string => (/^[\w./:=,@%+-]+$/.test(text) ? text : quote(text.replaceAll("'", "'\\''")));

@@ -1,7 +1,8 @@
 // `doctor`: what keeps containers from their networks on this host, and the commands that mend it.
+
+import {quoted} from '../../kernel/shell.ts';
 import {examine} from '../../runtime/doctor/examine.ts';
 import type {Finding, Level} from '../../runtime/doctor/finding.ts';
-import {quoted} from '../../runtime/doctor/shell.ts';
 import {checkReadable} from '../../runtime/inspect.ts';
 import {CniError} from '../../spec/error.ts';
 import {BaseCommand} from '../base.ts';

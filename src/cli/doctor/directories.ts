@@ -1,8 +1,8 @@
 // Our directories and their rights. Whoever may write where networks, plugins or records are decides what root does next.
 import {accessSync, constants, type Stats, statSync} from 'node:fs';
 import {dirname} from 'node:path';
+import {quoted} from '../../kernel/shell.ts';
 import {type Fault, fault, type Part} from '../../runtime/doctor/finding.ts';
-import {quoted} from '../../runtime/doctor/shell.ts';
 
 export const directories: Part = {
   area: 'directories',

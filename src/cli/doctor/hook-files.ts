@@ -1,6 +1,7 @@
 // The hooks.d files of podman and CRI-O. That there are none of ours is no fault: whoever runs runc needs none.
+
+import {quoted} from '../../kernel/shell.ts';
 import {type Fault, fault, type Part} from '../../runtime/doctor/finding.ts';
-import {quoted} from '../../runtime/doctor/shell.ts';
 import {defaultHooksDir, type FileStatus, hookFilesIn} from '../hooks-d.ts';
 
 /** The second is CRI-O's, and podman's where it is told so. */

@@ -1,8 +1,8 @@
 // The files of the conf dir and the plugins that they name. A file that is wrong takes nothing else down, so the mending
 // command for what only a person can put right is the one that says where it is wrong.
 import {accessSync, constants, existsSync, statSync} from 'node:fs';
+import {quoted} from '../../kernel/shell.ts';
 import {type Fault, fault, type Part} from '../../runtime/doctor/finding.ts';
-import {quoted} from '../../runtime/doctor/shell.ts';
 import {loadAll} from '../../runtime/load.ts';
 import type {Settings} from '../../runtime/settings.ts';
 import {CniError} from '../../spec/error.ts';

@@ -1,5 +1,7 @@
 // The leases of living containers. One that is gone, or is somebody else's, means that two containers will have, or have, one
 // address; one from the future means that the clock was set, and by the clock it is told whether a lease is of this boot.
+
+import {quoted} from '../../kernel/shell.ts';
 import type {Lease} from '../../plugins/plugin.ts';
 import {leasedIn} from '../inspect.ts';
 import {judgeRecord} from '../liveness.ts';
@@ -7,7 +9,6 @@ import {leasesIn} from '../ports.ts';
 import type {AttachmentRecord} from '../record.ts';
 import {thoroughLook} from '../signs.ts';
 import {type Fault, fault, type Part} from './finding.ts';
-import {quoted} from './shell.ts';
 
 // Milliseconds by which a file system's clock may be off.
 const tolerance = 60_000;

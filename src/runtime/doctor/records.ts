@@ -1,7 +1,8 @@
 // Records of attachments that are of no use: broken, or begun by a hook that was killed while its container lives on.
+
+import {quoted} from '../../kernel/shell.ts';
 import {type AttachmentView, listAttachments} from '../inspect.ts';
 import {type Fault, fault, type Part} from './finding.ts';
-import {quoted} from './shell.ts';
 
 // Longer than any hook may last. Milliseconds.
 const longEnough = 120_000;

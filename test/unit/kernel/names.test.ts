@@ -46,6 +46,12 @@ describe('the host end of a pair', () => {
     expect(names.parseVethAlias(long('eth0'))).toBeUndefined();
   });
 
+  test('has a comment that nft can load again after it has listed it', () => {
+    const of = (ifName: string) => names.ownerComment({network: 'mynet', containerId: 'c1', ifName});
+    expect(of('eth0')).toBe('cni-hook mynet/c1/eth0');
+    expect(of('"}};include"/a"')).toMatch(/^cni-hook #[0-9a-f]+$/);
+  });
+
   test('has an alias that fits, counted in bytes', () => {
     const made = {network: 'n'.repeat(120), containerId: 'c'.repeat(117), ifName: 'é'.repeat(7)};
     expect(new TextEncoder().encode(names.vethAlias(made)).length).toBeLessThanOrEqual(255);

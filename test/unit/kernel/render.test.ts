@@ -37,6 +37,21 @@ const table: readonly (readonly [Op, string, string])[] = [
   ],
   [{op: 'link.set', netns: 'host', link: 'cni0', up: true}, 'ip link set cni0 up', 'change interface "cni0"'],
   [
+    {op: 'link.set', netns: 'container', link: '$(reboot)', up: true},
+    "nsenter --net=/proc/7/ns/net ip link set '$(reboot)' up",
+    'change interface "$(reboot)"',
+  ],
+  [
+    {op: 'veth.add', name: 'veth1', mac: '02:00:00:00:00:02', alias: "n/c1/a'b", peer: {...peer, name: "a'b"}},
+    `ip link add veth1 address 02:00:00:00:00:02 type veth peer name 'a'\\''b' address 02:00:00:00:00:03 netns /proc/7/ns/net\nip link set veth1 alias 'n/c1/a'\\''b'`,
+    `make the pair "veth1" and "a'b"`,
+  ],
+  [
+    {op: 'addresses.settle', netns: 'container', link: 'a;b'},
+    "nsenter --net=/proc/7/ns/net timeout 5 sh -c 'while ip -6 address show dev '\\''a;b'\\'' tentative | grep -q inet6; do sleep 0.1; done'",
+    'use the addresses of "a;b"',
+  ],
+  [
     {op: 'link.set', netns: 'container', link: 'eth0', up: false, promisc: false},
     'nsenter --net=/proc/7/ns/net ip link set eth0 promisc off down',
     'change interface "eth0"',
