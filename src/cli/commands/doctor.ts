@@ -1,5 +1,4 @@
 // `doctor`: what keeps containers from their networks on this host, and the commands that mend it.
-
 import {quoted} from '../../kernel/shell.ts';
 import {examine} from '../../runtime/doctor/examine.ts';
 import type {Finding, Level} from '../../runtime/doctor/finding.ts';

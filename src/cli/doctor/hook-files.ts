@@ -1,5 +1,4 @@
 // The hooks.d files of podman and CRI-O. That there are none of ours is no fault: whoever runs runc needs none.
-
 import {quoted} from '../../kernel/shell.ts';
 import {type Fault, fault, type Part} from '../../runtime/doctor/finding.ts';
 import {defaultHooksDir, type FileStatus, hookFilesIn} from '../hooks-d.ts';

@@ -1,6 +1,5 @@
 // The leases of living containers. One that is gone, or is somebody else's, means that two containers will have, or have, one
 // address; one from the future means that the clock was set, and by the clock it is told whether a lease is of this boot.
-
 import {quoted} from '../../kernel/shell.ts';
 import type {Lease} from '../../plugins/plugin.ts';
 import {leasedIn} from '../inspect.ts';

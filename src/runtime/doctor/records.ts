@@ -1,5 +1,4 @@
 // Records of attachments that are of no use: broken, or begun by a hook that was killed while its container lives on.
-
 import {quoted} from '../../kernel/shell.ts';
 import {type AttachmentView, listAttachments} from '../inspect.ts';
 import {type Fault, fault, type Part} from './finding.ts';
