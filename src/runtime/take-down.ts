@@ -5,7 +5,7 @@ import {allHostLinks} from '../kernel/observe.ts';
 import type {Op} from '../kernel/op.ts';
 import {isKind} from '../spec/error.ts';
 import {lockNetwork} from './network-lock.ts';
-import {allRecords, dropNetworkRecord, knownNetworks, readNetworkRecord} from './record.ts';
+import {allRecords, dropNetworkRecord, knownNetworks, readNetworkRecord, writeNetworkRecord} from './record.ts';
 import type {Settings} from './settings.ts';
 import {host, undoOf} from './shared-undo.ts';
 
@@ -15,12 +15,24 @@ import {host, undoOf} from './shared-undo.ts';
  */
 export function takeDownIfIdle(settings: Settings, network: string, kernel: Kernel): readonly Error[] {
   const {stateDir} = settings;
-  if (!readNetworkRecord(stateDir, network)) return [];
+  const record = readNetworkRecord(stateDir, network);
+  if (!record) return [];
   if (allRecords(stateDir).some(attachment => attachment.network === network)) return [];
-  const failures = kernel.takeBack(withoutUsedBridges(kernel, undoOf(stateDir, network)));
+  const {free, used} = byUse(kernel, undoOf(stateDir, network));
+  const failures = kernel.takeBack(free);
   if (failures.length > 0) return failures;
+  if (used.length > 0) {
+    writeNetworkRecord(stateDir, {...record, undo: used});
+    return [];
+  }
   dropNetworkRecord(stateDir, network);
   return takeHostBack(settings, kernel);
+}
+
+/** True if all that is left of the network is a bridge which somebody else's link is a port of. */
+export function isUsedByOthers({stateDir}: Settings, network: string, kernel: Kernel): boolean {
+  const {free, used} = byUse(kernel, undoOf(stateDir, network));
+  return used.length > 0 && free.length === 0;
 }
 
 /** The same with locks and a socket of its own; what can't be done now is left to gc. */
@@ -60,13 +72,13 @@ export function takeHostBack(settings: Settings, kernel: Kernel): readonly Error
   }
 }
 
-/** A bridge that somebody else's link is a port of stays; the gateway's port of a VLAN goes before it. */
-function withoutUsedBridges(kernel: Kernel, ops: readonly Op[]): readonly Op[] {
+/** A bridge that somebody else's link is a port of stays, until that has gone; the gateway's port of a VLAN goes before it. */
+function byUse(kernel: Kernel, ops: readonly Op[]): {readonly free: readonly Op[]; readonly used: readonly Op[]} {
   const going = ops.flatMap(op => (op.op === 'link.delete' ? [op.name] : []));
   const links = allHostLinks(kernel).filter(({name, kind}) => kind === 'bridge' || !going.includes(name));
-  const isUsed = (name: string) => {
-    const bridge = links.find(link => link.name === name);
-    return bridge !== undefined && links.some(link => link.master === bridge.index);
+  const isUsed = (op: Op) => {
+    const bridge = op.op === 'link.delete' ? links.find(({name}) => name === op.name) : undefined;
+    return bridge !== undefined && links.some(({master}) => master === bridge.index);
   };
-  return ops.filter(op => !(op.op === 'link.delete' && isUsed(op.name)));
+  return {free: ops.filter(op => !isUsed(op)), used: ops.filter(op => isUsed(op))};
 }

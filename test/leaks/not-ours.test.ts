@@ -58,6 +58,17 @@ test('a bridge that has a port of somebody else stays, and so does one that we d
   expect(await host.must('ip', ['-br', 'link', 'show', 'master', 'cnibr1'])).toContain('veth1');
 });
 
+test('a bridge of two networks goes with the second, whichever of them made it', async () => {
+  host.write('/etc/cni/net.d/20.conflist', bridgeNetwork('second', 'cnibr0', {isGateway: true}));
+  await (await start(host, 'c1')).end();
+  const container = await start(host, 'c2', {}, ['--network=second']);
+  await collect(host, '--networks');
+  expect(await host.must('ip', ['-br', 'link', 'show', 'type', 'bridge'])).toContain('cnibr0');
+  await container.end();
+  await collect(host, '--networks');
+  expect(await host.must('ip', ['-br', 'link', 'show', 'type', 'bridge'])).toBe('');
+});
+
 test.each(ways)(
   'a container that lives keeps what it has when its record is lost: gc $flags',
   async ({flags: options}) => {

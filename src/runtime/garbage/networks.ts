@@ -6,13 +6,14 @@ import {findTool, runTool} from '../../kernel/tool.ts';
 import {lockNetwork} from '../network-lock.ts';
 import {allRecords, knownNetworks, readNetworkRecord} from '../record.ts';
 import type {Settings} from '../settings.ts';
-import {isHostLeftOver, takeDownIfIdle, takeHostBack} from '../take-down.ts';
+import {isHostLeftOver, isUsedByOthers, takeDownIfIdle, takeHostBack} from '../take-down.ts';
 import {concerns, type Garbage, type Search} from './garbage.ts';
 
 export function* findIdleNetworks(search: Search): Generator<Garbage> {
   const {settings, kernel} = search;
   for (const network of search.idleNetworks ? knownNetworks(settings.stateDir) : []) {
     if (!concerns(search, network) || !readNetworkRecord(settings.stateDir, network)) continue;
+    if (isUsedByOthers(settings, network, kernel)) continue;
     if (isInUse(settings, network) || search.unrecorded().some(living => living.network === network)) continue;
     yield {
       kind: 'network',
