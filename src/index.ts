@@ -8,7 +8,7 @@ export {
   parseNetworkListText,
   parseNetworkText,
 } from './library/network-list.ts';
-export type {Cached} from './runtime/result-cache.ts';
+export type {Cached} from './runtime/libcni/result-cache.ts';
 export {parseResult, resultToJson} from './spec/convert.ts';
 export {CniError, type ErrorKind, errorCodes, isKind} from './spec/error.ts';
 export type {Network, PluginConfig} from './spec/network.ts';

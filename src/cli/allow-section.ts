@@ -2,8 +2,8 @@
 // never changed: to take a restriction away that is not ours would let tenants ask for anything.
 import {mkdirSync, rmSync} from 'node:fs';
 import {dirname} from 'node:path';
-import {parsePermission} from '../runtime/permission.ts';
 import {settingsFile} from '../runtime/settings.ts';
+import {parsePermission} from '../runtime/wishes/permission.ts';
 import {splitList} from '../spec/annotations.ts';
 import {CniError, reasonOf} from '../spec/error.ts';
 import {Fields, type Json, type JsonObject} from '../spec/fields.ts';

@@ -1,7 +1,7 @@
 // Flags for what a container can wish for, each with the annotation that says the same: `wire` writes them, `add` reads them,
 // and both know a mistake by the hook's own parsers.
 import * as Flags from '@oclif/core/flags';
-import {type Wishes, wishesOf} from '../runtime/wishes.ts';
+import {type Wishes, wishesOf} from '../runtime/wishes/wishes.ts';
 import {type Annotations, annotation} from '../spec/annotations.ts';
 import {CniError} from '../spec/error.ts';
 

@@ -3,7 +3,7 @@
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {allCached, type Cached, readCached} from '../runtime/result-cache.ts';
+import {allCached, type Cached, readCached} from '../runtime/libcni/result-cache.ts';
 import {type CniArgs, formatCniArgs} from '../spec/cni-args.ts';
 import {parseResult} from '../spec/convert.ts';
 import {CniError, reasonOf} from '../spec/error.ts';

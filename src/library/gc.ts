@@ -2,7 +2,7 @@
 import {access, constants} from 'node:fs/promises';
 import {join} from 'node:path';
 import {runsInside} from '../runtime/chain.ts';
-import {requestConfig} from '../runtime/request-config.ts';
+import {requestConfig} from '../runtime/wishes/request-config.ts';
 import {CniError, reasonOf} from '../spec/error.ts';
 import {Fields} from '../spec/fields.ts';
 import type {PluginConfig} from '../spec/network.ts';

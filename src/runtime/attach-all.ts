@@ -10,21 +10,21 @@ import {type Attached, attach, commandOfForeign, commandsOf, type Prepared} from
 import {type Chain, hasForeign, prepareChain} from './chain.ts';
 import type {Container} from './container.ts';
 import {pinPath} from './container-dir.ts';
-import {defaultsIn, withoutDefaults} from './default-route.ts';
 import {detach} from './detach.ts';
-import {checkGranted, grantWishes} from './grant.ts';
 import {giveUpKept} from './kept-otherwise.ts';
 import {refuseMissing} from './missing-plugins.ts';
 import {identify} from './names/identity.ts';
 import {introduce} from './names/introduce.ts';
-import {type OwnWishes, type PlacedNetwork, placeWishes} from './placement.ts';
 import {dryIpamPorts} from './ports.ts';
 import {type AttachmentRecord, type ContainerNames, findRecord, recordsOf} from './record.ts';
 import type {Selected} from './select.ts';
 import type {Settings} from './settings.ts';
 import {isRunning} from './signs.ts';
 import {takeDownAlone} from './take-down.ts';
-import type {Wishes} from './wishes.ts';
+import {defaultsIn, withoutDefaults} from './wishes/default-route.ts';
+import {checkGranted, grantWishes} from './wishes/grant.ts';
+import {type OwnWishes, type PlacedNetwork, placeWishes} from './wishes/placement.ts';
+import type {Wishes} from './wishes/wishes.ts';
 
 interface PreparedNetwork extends Prepared {
   readonly own: OwnWishes;

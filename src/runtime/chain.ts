@@ -6,7 +6,7 @@ import {Fields, type JsonObject} from '../spec/fields.ts';
 import type {Network, PluginConfig} from '../spec/network.ts';
 import type {Result} from '../spec/result.ts';
 import {isOwnPlugin, type OwnPlugin, type OwnSegment, prepareOwn} from './own-segment.ts';
-import {requestConfig} from './request-config.ts';
+import {requestConfig} from './wishes/request-config.ts';
 
 /** A plugin that is a file in the plugin path. */
 export interface ForeignSegment {

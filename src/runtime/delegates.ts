@@ -5,7 +5,7 @@ import {delegateOf, flannelType, subnetFileOf} from '../plugins/flannel/flannel.
 import {CniError, reasonOf} from '../spec/error.ts';
 import {Fields, type JsonObject} from '../spec/fields.ts';
 import type {Network, PluginConfig} from '../spec/network.ts';
-import {requestConfig} from './request-config.ts';
+import {requestConfig} from './wishes/request-config.ts';
 
 /** The network without plugins that delegate. Throws `pluginNotAvailable` if the host has no part in the overlay yet. */
 export const resolveDelegates = (network: Network): Network => ({

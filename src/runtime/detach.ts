@@ -12,10 +12,10 @@ import {type ForeignSegment, prepareChain} from './chain.ts';
 import {dropContainerDir, pinPath} from './container-dir.ts';
 import {withContainerLock} from './container-lock.ts';
 import {findKept, keep} from './kept.ts';
+import {dropCached} from './libcni/result-cache.ts';
 import {forgetNames} from './names/introduce.ts';
 import {callLogged, ipamPorts, leasesIn} from './ports.ts';
 import {type AttachmentRecord, dropRecord, hasContainerDir, recordsOf, undoOfRecord} from './record.ts';
-import {dropCached} from './result-cache.ts';
 import type {Settings} from './settings.ts';
 import {isRunning} from './signs.ts';
 

@@ -2,10 +2,10 @@
 // it has those, and it is not attached.
 import type {Attachment} from '../kernel/names.ts';
 import {parseAddress} from '../spec/address.ts';
-import {addressOf} from './grant.ts';
 import {findKept} from './kept.ts';
 import {leasesIn} from './ports.ts';
 import type {Settings} from './settings.ts';
+import {addressOf} from './wishes/grant.ts';
 
 /** Gives up the kept addresses of each family that others are asked of; `ips` may have prefix lengths. */
 export function giveUpKept(settings: Settings, attachment: Attachment, ips: readonly string[]): void {

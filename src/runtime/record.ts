@@ -11,7 +11,7 @@ import type {Network} from '../spec/network.ts';
 import type {Result} from '../spec/result.ts';
 import type {ForeignSegment} from './chain.ts';
 import {isAttachmentRecord} from './record-form.ts';
-import type {DnsWishes} from './wishes.ts';
+import type {DnsWishes} from './wishes/wishes.ts';
 
 export interface AttachmentRecord extends Attachment {
   readonly version: 1;

@@ -9,7 +9,7 @@ import {
   formatCached,
   readCached,
   writeCached,
-} from '../../src/runtime/result-cache.ts';
+} from '../../src/runtime/libcni/result-cache.ts';
 import {scratchDirectory} from '../scratch.ts';
 
 const attachment = {network: 'mynet', containerId: 'c1', ifName: 'eth0'};

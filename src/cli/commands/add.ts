@@ -1,9 +1,9 @@
 // `add NETWORK TARGET`: a network for a container that runs, or for a netns. Prints the result.
 
 import {boolean} from '@oclif/core/flags';
+import {addNetwork, planNetwork} from '../../runtime/libcni/network-add.ts';
 import {loadWithText} from '../../runtime/load.ts';
-import {addNetwork, planNetwork} from '../../runtime/network-add.ts';
-import {dnsOff} from '../../runtime/wishes.ts';
+import {dnsOff} from '../../runtime/wishes/wishes.ts';
 import {checkNetworkName} from '../../spec/names.ts';
 import {attachmentArgs, attachmentFlags, ifNameOf, setTime, wishesOfFlags, wishFlags} from '../attachment-command.ts';
 import {BaseCommand} from '../base.ts';

@@ -1,5 +1,5 @@
 // `check NETWORK TARGET`: is everything still there that the result told of?
-import {checkNetwork} from '../../runtime/network-check.ts';
+import {checkNetwork} from '../../runtime/libcni/network-check.ts';
 import {attachmentArgs, attachmentFlags, findAttachment, setTime} from '../attachment-command.ts';
 import {BaseCommand} from '../base.ts';
 

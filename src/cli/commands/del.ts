@@ -1,6 +1,6 @@
 // `del NETWORK TARGET`: takes a network away from a container, whether it runs or not, whoever gave it.
 import {boolean} from '@oclif/core/flags';
-import {type Deletion, delNetwork, planDeletion} from '../../runtime/network-del.ts';
+import {type Deletion, delNetwork, planDeletion} from '../../runtime/libcni/network-del.ts';
 import {reasonOf} from '../../spec/error.ts';
 import {
   attachmentArgs,

@@ -2,8 +2,8 @@
 import {resolve} from 'node:path';
 import {string} from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import {parsePermission} from '../../runtime/permission.ts';
 import {settingsFile} from '../../runtime/settings.ts';
+import {parsePermission} from '../../runtime/wishes/permission.ts';
 import {CniError, reasonOf} from '../../spec/error.ts';
 import type {JsonObject} from '../../spec/fields.ts';
 import {parseAllow, removeAllow, writeAllow} from '../allow-section.ts';

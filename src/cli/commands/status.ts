@@ -1,6 +1,6 @@
 // `status NETWORK`: could a container be added now?
 import {string} from '@oclif/core/args';
-import {statusOfNetwork} from '../../runtime/network-check.ts';
+import {statusOfNetwork} from '../../runtime/libcni/network-check.ts';
 import {checkNetworkName} from '../../spec/names.ts';
 import {BaseCommand} from '../base.ts';
 

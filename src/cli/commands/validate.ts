@@ -2,8 +2,8 @@
 import {readFileSync} from 'node:fs';
 import {string} from '@oclif/core/args';
 import {verbsOf} from '../../runtime/call/verbs-of.ts';
+import {probeVersions} from '../../runtime/libcni/probe-version.ts';
 import {loadAll} from '../../runtime/load.ts';
-import {probeVersions} from '../../runtime/probe-version.ts';
 import type {Settings} from '../../runtime/settings.ts';
 import {CniError, isKind, reasonOf} from '../../spec/error.ts';
 import {Fields} from '../../spec/fields.ts';

@@ -2,8 +2,8 @@
 // one that others may write restricts nobody.
 import {statSync} from 'node:fs';
 import {type Fault, fault, type Part} from '../../runtime/doctor/finding.ts';
-import {parsePermission} from '../../runtime/permission.ts';
 import {settingsFile} from '../../runtime/settings.ts';
+import {parsePermission} from '../../runtime/wishes/permission.ts';
 import {reasonOf} from '../../spec/error.ts';
 
 export const permission: Part = {

@@ -1,7 +1,7 @@
 // Results that libcni's cache holds of before this boot, whole or torn: no attachment survives a boot, whoever made it.
 import {existsSync, readdirSync, rmSync, statSync} from 'node:fs';
 import {bootTime} from '../../kernel/process.ts';
-import {allCached, cachePath} from '../result-cache.ts';
+import {allCached, cachePath} from '../libcni/result-cache.ts';
 import {concerns, type Garbage, type Search} from './garbage.ts';
 
 export function* findOldResults(search: Search): Generator<Garbage> {

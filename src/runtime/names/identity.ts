@@ -8,7 +8,7 @@ import {isHostname, isReservedName} from '../../spec/hostname.ts';
 import {parseJson} from '../../spec/json.ts';
 import type {Container} from '../container.ts';
 import {type ContainerNames, recordsOf} from '../record.ts';
-import type {Wishes} from '../wishes.ts';
+import type {Wishes} from '../wishes/wishes.ts';
 import {dnsOfCapability} from './resolvers.ts';
 
 export interface Identity {

@@ -9,7 +9,7 @@ import type {Container} from '../container.ts';
 import {log} from '../log.ts';
 import {type AttachmentRecord, type ContainerNames, containerDir, recordsOf} from '../record.ts';
 import type {Settings} from '../settings.ts';
-import {noWishes} from '../wishes.ts';
+import {noWishes} from '../wishes/wishes.ts';
 import {type ContainerFile, containerPaths, identityOf, mountFiles, unmountFiles} from './container-files.ts';
 import {hostsFileOf, hostsFilesOn, register, unregister} from './hosts-files.ts';
 import {type Identity, identify} from './identity.ts';

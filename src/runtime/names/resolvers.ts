@@ -3,8 +3,8 @@
 import {Fields, isObject} from '../../spec/fields.ts';
 import {formatResolvConf, isNameserver, isReachableElsewhere, parseResolvConf} from '../../spec/resolv-conf.ts';
 import type {Dns} from '../../spec/result.ts';
-import type {CapabilityArgs} from '../request-config.ts';
-import type {DnsWishes} from '../wishes.ts';
+import type {CapabilityArgs} from '../wishes/request-config.ts';
+import type {DnsWishes} from '../wishes/wishes.ts';
 
 // Where the host's are, and where systemd keeps the real ones if the first holds only its own, on a loopback address.
 const hostFiles = ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf'] as const;

@@ -2,7 +2,7 @@
 import {describe, expect, test} from '@jest/globals';
 import {hasForeign, prepareChain} from '../../../src/runtime/chain.ts';
 import {readForeignError, readForeignResult} from '../../../src/runtime/foreign-answer.ts';
-import {requestConfig} from '../../../src/runtime/request-config.ts';
+import {requestConfig} from '../../../src/runtime/wishes/request-config.ts';
 import type {JsonObject} from '../../../src/spec/fields.ts';
 import {parseNetworkList} from '../../../src/spec/network.ts';
 import {request} from '../../plugins/situation.ts';

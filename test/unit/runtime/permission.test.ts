@@ -1,9 +1,9 @@
 // Who may ask: which annotations are honoured, and with which values, when the settings say it.
 import {readFileSync} from 'node:fs';
 import {expect, test} from '@jest/globals';
-import {parsePermission, refuseForbidden} from '../../../src/runtime/permission.ts';
-import {allowKeys} from '../../../src/runtime/permission-rules.ts';
-import {wishesOf} from '../../../src/runtime/wishes.ts';
+import {parsePermission, refuseForbidden} from '../../../src/runtime/wishes/permission.ts';
+import {allowKeys} from '../../../src/runtime/wishes/permission-rules.ts';
+import {wishesOf} from '../../../src/runtime/wishes/wishes.ts';
 
 const where = '/etc/cni-hook/config.json, "allow"';
 

@@ -1,10 +1,10 @@
 // Which network a wish is for, what its plugins then get, and whose default routes are left out.
 import {describe, expect, test} from '@jest/globals';
 import {prepareChain} from '../../../src/runtime/chain.ts';
-import {defaultsIn, withoutDefaults} from '../../../src/runtime/default-route.ts';
-import {checkGranted, grantWishes} from '../../../src/runtime/grant.ts';
-import {type OwnWishes, placeWishes} from '../../../src/runtime/placement.ts';
-import {noWishes, wishesOf} from '../../../src/runtime/wishes.ts';
+import {defaultsIn, withoutDefaults} from '../../../src/runtime/wishes/default-route.ts';
+import {checkGranted, grantWishes} from '../../../src/runtime/wishes/grant.ts';
+import {type OwnWishes, placeWishes} from '../../../src/runtime/wishes/placement.ts';
+import {noWishes, wishesOf} from '../../../src/runtime/wishes/wishes.ts';
 import type {JsonObject} from '../../../src/spec/fields.ts';
 import type {Network} from '../../../src/spec/network.ts';
 import type {Result} from '../../../src/spec/result.ts';

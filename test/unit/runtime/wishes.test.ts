@@ -1,6 +1,6 @@
 // Every annotation with good values and bad ones. What is wrong in one is told in one line that names it.
 import {expect, test} from '@jest/globals';
-import {noWishes, wishesOf} from '../../../src/runtime/wishes.ts';
+import {noWishes, wishesOf} from '../../../src/runtime/wishes/wishes.ts';
 import {CniError} from '../../../src/spec/error.ts';
 
 const wishes = (annotations: Readonly<Record<string, string>>) =>

@@ -1,25 +1,25 @@
 // ADD on command: a container that runs, or a netns that somebody made, gets one more network. It is recorded as the hook
 // records it, so that poststop and gc take it back; and cached as libcni does it, so that libcni can.
-import {isHostNetns} from '../kernel/netns.ts';
-import {formatCniArgs} from '../spec/cni-args.ts';
-import {resultToJson} from '../spec/convert.ts';
-import {CniError, reasonOf} from '../spec/error.ts';
-import type {JsonObject} from '../spec/fields.ts';
-import type {Network} from '../spec/network.ts';
-import {checkVersion} from '../spec/version.ts';
-import type {Attached} from './attach.ts';
-import {attachAll, planAll} from './attach-all.ts';
-import type {Container} from './container.ts';
-import {dropContainerDir} from './container-dir.ts';
-import {withContainerLock} from './container-lock.ts';
-import {detach} from './detach.ts';
-import {capabilitiesOf} from './grant.ts';
-import type {Loaded} from './load.ts';
-import {log} from './log.ts';
-import {placeWishes} from './placement.ts';
+import {isHostNetns} from '../../kernel/netns.ts';
+import {formatCniArgs} from '../../spec/cni-args.ts';
+import {resultToJson} from '../../spec/convert.ts';
+import {CniError, reasonOf} from '../../spec/error.ts';
+import type {JsonObject} from '../../spec/fields.ts';
+import type {Network} from '../../spec/network.ts';
+import {checkVersion} from '../../spec/version.ts';
+import type {Attached} from '../attach.ts';
+import {attachAll, planAll} from '../attach-all.ts';
+import type {Container} from '../container.ts';
+import {dropContainerDir} from '../container-dir.ts';
+import {withContainerLock} from '../container-lock.ts';
+import {detach} from '../detach.ts';
+import type {Loaded} from '../load.ts';
+import {log} from '../log.ts';
+import type {Settings} from '../settings.ts';
+import {capabilitiesOf} from '../wishes/grant.ts';
+import {placeWishes} from '../wishes/placement.ts';
+import type {Wishes} from '../wishes/wishes.ts';
 import {writeCached} from './result-cache.ts';
-import type {Settings} from './settings.ts';
-import type {Wishes} from './wishes.ts';
 
 /** What is asked for. */
 export interface Addition {

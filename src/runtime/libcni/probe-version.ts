@@ -1,11 +1,11 @@
 // Which versions a plugin that is not ours speaks (SPEC.md section 2, "VERSION").
 
-import {noCniArgs} from '../spec/cni-args.ts';
-import {CniError, reasonOf} from '../spec/error.ts';
-import {Fields} from '../spec/fields.ts';
-import {parseJson} from '../spec/json.ts';
-import {callForeign} from './foreign.ts';
-import type {Settings} from './settings.ts';
+import {noCniArgs} from '../../spec/cni-args.ts';
+import {CniError, reasonOf} from '../../spec/error.ts';
+import {Fields} from '../../spec/fields.ts';
+import {parseJson} from '../../spec/json.ts';
+import {callForeign} from '../foreign.ts';
+import type {Settings} from '../settings.ts';
 
 /** Throws if it does not say. One that knows no VERSION is of the time when there was but one. */
 export function probeVersions({pluginDirs}: Settings, type: string, cniVersion: string): readonly string[] {

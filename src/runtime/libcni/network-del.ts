@@ -1,23 +1,23 @@
 // DEL on command: one attachment, whether its container lives or not. What we attached goes by its record; what somebody
 // else did goes plugin by plugin, by libcni's cache, or if there is none by the configuration alone. It goes on past what
 // fails, says all of it, and forgets nothing as long as something is left.
-import type {Attachment} from '../kernel/names.ts';
-import {render} from '../kernel/render.ts';
-import {formatCniArgs} from '../spec/cni-args.ts';
-import {CniError, errorCodes, reasonOf} from '../spec/error.ts';
-import {dropContainerDir} from './container-dir.ts';
-import {withContainerLock} from './container-lock.ts';
-import {detach, forgetAttachment, giveBack} from './detach.ts';
+import type {Attachment} from '../../kernel/names.ts';
+import {render} from '../../kernel/render.ts';
+import {formatCniArgs} from '../../spec/cni-args.ts';
+import {CniError, errorCodes, reasonOf} from '../../spec/error.ts';
+import {dropContainerDir} from '../container-dir.ts';
+import {withContainerLock} from '../container-lock.ts';
+import {detach, forgetAttachment, giveBack} from '../detach.ts';
+import {loadNetwork} from '../load.ts';
+import {log} from '../log.ts';
+import {takeLeave} from '../names/introduce.ts';
+import {findRecord, hasContainerDir} from '../record.ts';
+import type {Settings} from '../settings.ts';
+import {grantCapabilities} from '../wishes/request-config.ts';
+import type {Wishes} from '../wishes/wishes.ts';
 import {fromCache, type KnownAttachment, livingNetns} from './known-attachment.ts';
-import {loadNetwork} from './load.ts';
-import {log} from './log.ts';
-import {takeLeave} from './names/introduce.ts';
 import {callVerb} from './plugin-verbs.ts';
-import {findRecord, hasContainerDir} from './record.ts';
-import {grantCapabilities} from './request-config.ts';
 import {dropCached, readCached} from './result-cache.ts';
-import type {Settings} from './settings.ts';
-import type {Wishes} from './wishes.ts';
 
 export interface Deletion extends Attachment {
   /** Where the container's netns is, if the caller knows; else the record or the cache tells. */

@@ -1,10 +1,10 @@
 // Who may ask: what the settings' "allow" lets annotations say, as under CRI-O or Kubernetes they come from a tenant. Without
 // that section all of them are honoured; with it only those that it lists, each with the values that it may have.
-import {type Annotations, annotation, type Placed, splitList, whereOf} from '../spec/annotations.ts';
-import {CniError} from '../spec/error.ts';
-import {Fields, type JsonObject} from '../spec/fields.ts';
+import {type Annotations, annotation, type Placed, splitList, whereOf} from '../../spec/annotations.ts';
+import {CniError} from '../../spec/error.ts';
+import {Fields, type JsonObject} from '../../spec/fields.ts';
+import {settingsFile} from '../settings.ts';
 import {allowKeys, parseRule, type Rule} from './permission-rules.ts';
-import {settingsFile} from './settings.ts';
 import type {Wishes} from './wishes.ts';
 
 /** The rules of each key; one that is not there allows nothing. */

@@ -16,10 +16,10 @@ import {
   parsePorts,
   parseSearch,
   whereOf,
-} from '../spec/annotations.ts';
-import {type CniArgs, noCniArgs} from '../spec/cni-args.ts';
-import {CniError} from '../spec/error.ts';
-import type {PortMapping} from '../spec/port-mapping.ts';
+} from '../../spec/annotations.ts';
+import {type CniArgs, noCniArgs} from '../../spec/cni-args.ts';
+import {CniError} from '../../spec/error.ts';
+import type {PortMapping} from '../../spec/port-mapping.ts';
 import type {CapabilityArgs} from './request-config.ts';
 
 export interface Wishes {

@@ -1,7 +1,7 @@
 // The values that the settings' "allow" can list for an annotation, each parsed into a rule that tells what it allows. Pure.
-import {bitsOf, type Cidr, contains, parseAddress, parseCidr} from '../spec/address.ts';
-import {parseDuration} from '../spec/duration.ts';
-import {CniError} from '../spec/error.ts';
+import {bitsOf, type Cidr, contains, parseAddress, parseCidr} from '../../spec/address.ts';
+import {parseDuration} from '../../spec/duration.ts';
+import {CniError} from '../../spec/error.ts';
 
 export interface Rule {
   /** As it stands in the settings. */

@@ -13,11 +13,11 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import type {Attachment} from '../kernel/names.ts';
-import {formatCniArgs, parseCniArgs} from '../spec/cni-args.ts';
-import {Fields, isObject, type Json, type JsonObject} from '../spec/fields.ts';
-import {parseJson} from '../spec/json.ts';
-import type {CapabilityArgs} from './request-config.ts';
+import type {Attachment} from '../../kernel/names.ts';
+import {formatCniArgs, parseCniArgs} from '../../spec/cni-args.ts';
+import {Fields, isObject, type Json, type JsonObject} from '../../spec/fields.ts';
+import {parseJson} from '../../spec/json.ts';
+import type {CapabilityArgs} from '../wishes/request-config.ts';
 
 export interface Cached extends Attachment {
   /** The list, or the single plugin's configuration, as it stood in its file; "" in a file of the form that had none. */

@@ -1,9 +1,9 @@
 // Which of a container's networks a wish is meant for, and the order in which they are attached: the one that the default route
 // goes by is the first, so that whoever comes after it knows which default routes there are already.
-import type {Place, Placed} from '../spec/annotations.ts';
-import {CniError} from '../spec/error.ts';
-import type {PortMapping} from '../spec/port-mapping.ts';
-import type {Selected} from './select.ts';
+import type {Place, Placed} from '../../spec/annotations.ts';
+import {CniError} from '../../spec/error.ts';
+import type {PortMapping} from '../../spec/port-mapping.ts';
+import type {Selected} from '../select.ts';
 import type {Wishes} from './wishes.ts';
 
 /** What is wished for one attachment alone. */

@@ -1,13 +1,13 @@
 // A network as it is used for one container: what is wished for is in the configurations of the plugins that are to bring it
 // about, so that the record, which holds them, says it all for DEL, CHECK and repair.
-import {type Address, parseAddress, parseCidr, sameAddress} from '../spec/address.ts';
-import {CniError} from '../spec/error.ts';
-import {Fields, isObject, type JsonObject} from '../spec/fields.ts';
-import type {Network, PluginConfig} from '../spec/network.ts';
-import type {PortMapping} from '../spec/port-mapping.ts';
-import type {Result} from '../spec/result.ts';
-import {runsInside} from './chain.ts';
-import {resolveDelegates} from './delegates.ts';
+import {type Address, parseAddress, parseCidr, sameAddress} from '../../spec/address.ts';
+import {CniError} from '../../spec/error.ts';
+import {Fields, isObject, type JsonObject} from '../../spec/fields.ts';
+import type {Network, PluginConfig} from '../../spec/network.ts';
+import type {PortMapping} from '../../spec/port-mapping.ts';
+import type {Result} from '../../spec/result.ts';
+import {runsInside} from '../chain.ts';
+import {resolveDelegates} from '../delegates.ts';
 import type {OwnWishes} from './placement.ts';
 import {type CapabilityArgs, grantCapabilities} from './request-config.ts';
 import type {Wishes} from './wishes.ts';

@@ -1,6 +1,6 @@
 // What one plugin of a chain gets on stdin (SPEC.md section 3, "Deriving execution configuration from plugin configuration").
-import {isObject, type Json, type JsonObject} from '../spec/fields.ts';
-import type {Network, PluginConfig} from '../spec/network.ts';
+import {isObject, type Json, type JsonObject} from '../../spec/fields.ts';
+import type {Network, PluginConfig} from '../../spec/network.ts';
 
 /** What a runtime has to say for the capabilities of plugins, by capability. */
 export type CapabilityArgs = Readonly<Record<string, Json>>;

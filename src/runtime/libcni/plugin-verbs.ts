@@ -1,20 +1,20 @@
 // One verb of one plugin of a network, for what goes through a chain plugin by plugin: CHECK, STATUS, and the DEL of what
 // somebody else attached. ADD does not go this way: see attach.ts, where neighbours of ours become one plan.
 
-import type {Attachment} from '../kernel/names.ts';
-import {parseCniArgs} from '../spec/cni-args.ts';
-import {resultToJson} from '../spec/convert.ts';
-import type {Command} from '../spec/environment.ts';
-import {CniError, isKind} from '../spec/error.ts';
-import {Fields} from '../spec/fields.ts';
-import type {Network, PluginConfig} from '../spec/network.ts';
-import type {Result} from '../spec/result.ts';
-import {checkVersion, compareVersions} from '../spec/version.ts';
-import type {PluginCall} from './call/call.ts';
-import {verbsOf} from './call/verbs-of.ts';
-import {callLogged} from './ports.ts';
-import {requestConfig} from './request-config.ts';
-import type {Settings} from './settings.ts';
+import type {Attachment} from '../../kernel/names.ts';
+import {parseCniArgs} from '../../spec/cni-args.ts';
+import {resultToJson} from '../../spec/convert.ts';
+import type {Command} from '../../spec/environment.ts';
+import {CniError, isKind} from '../../spec/error.ts';
+import {Fields} from '../../spec/fields.ts';
+import type {Network, PluginConfig} from '../../spec/network.ts';
+import type {Result} from '../../spec/result.ts';
+import {checkVersion, compareVersions} from '../../spec/version.ts';
+import type {PluginCall} from '../call/call.ts';
+import {verbsOf} from '../call/verbs-of.ts';
+import {callLogged} from '../ports.ts';
+import type {Settings} from '../settings.ts';
+import {requestConfig} from '../wishes/request-config.ts';
 
 /** What the verb is for. */
 export interface Subject extends Attachment {

@@ -1,19 +1,19 @@
 // An attachment as it was made, by us or by somebody else: our own record tells of it, or else libcni's cache.
 import {statSync} from 'node:fs';
-import {isStillAt} from '../kernel/netns.ts';
-import {parseResult} from '../spec/convert.ts';
-import {CniError} from '../spec/error.ts';
-import {isObject} from '../spec/fields.ts';
-import {parseJson} from '../spec/json.ts';
-import {type Network, parseNetworkList, parseSingleNetwork} from '../spec/network.ts';
-import type {Result} from '../spec/result.ts';
-import {checkVersion} from '../spec/version.ts';
-import {loadNetwork} from './load.ts';
+import {isStillAt} from '../../kernel/netns.ts';
+import {parseResult} from '../../spec/convert.ts';
+import {CniError} from '../../spec/error.ts';
+import {isObject} from '../../spec/fields.ts';
+import {parseJson} from '../../spec/json.ts';
+import {type Network, parseNetworkList, parseSingleNetwork} from '../../spec/network.ts';
+import type {Result} from '../../spec/result.ts';
+import {checkVersion} from '../../spec/version.ts';
+import {loadNetwork} from '../load.ts';
+import type {AttachmentRecord} from '../record.ts';
+import type {Settings} from '../settings.ts';
+import {grantCapabilities} from '../wishes/request-config.ts';
 import type {Subject} from './plugin-verbs.ts';
-import type {AttachmentRecord} from './record.ts';
-import {grantCapabilities} from './request-config.ts';
 import {type Cached, cachePath} from './result-cache.ts';
-import type {Settings} from './settings.ts';
 
 export interface KnownAttachment {
   readonly network: Network;

@@ -1,12 +1,12 @@
 // A container has one default route for each family: that of the network that was attached first. In all that come after, it
 // is left out of plan and result, so that CHECK and repair don't look for it. Two would not fail: the kernel would send
 // IPv6 by both in turn.
-import type {Op} from '../kernel/op.ts';
-import type {Planned} from '../plugins/plugin.ts';
-import {type Family, parseCidr} from '../spec/address.ts';
-import type {Result, Route} from '../spec/result.ts';
-import type {Chain} from './chain.ts';
-import type {OwnSegment} from './own-segment.ts';
+import type {Op} from '../../kernel/op.ts';
+import type {Planned} from '../../plugins/plugin.ts';
+import {type Family, parseCidr} from '../../spec/address.ts';
+import type {Result, Route} from '../../spec/result.ts';
+import type {Chain} from '../chain.ts';
+import type {OwnSegment} from '../own-segment.ts';
 
 const mainTable = 254;
 

@@ -1,14 +1,14 @@
 // CHECK and STATUS on command, forward through the chain (SPEC.md section 2, "CHECK", "STATUS").
-import type {Attachment} from '../kernel/names.ts';
-import {CniError, reasonOf} from '../spec/error.ts';
-import {compareVersions} from '../spec/version.ts';
-import {resolveDelegates} from './delegates.ts';
+import type {Attachment} from '../../kernel/names.ts';
+import {CniError, reasonOf} from '../../spec/error.ts';
+import {compareVersions} from '../../spec/version.ts';
+import {resolveDelegates} from '../delegates.ts';
+import {loadNetwork} from '../load.ts';
+import {findRecord} from '../record.ts';
+import type {Settings} from '../settings.ts';
 import {fromCache, fromRecord} from './known-attachment.ts';
-import {loadNetwork} from './load.ts';
 import {callVerb, type Preference} from './plugin-verbs.ts';
-import {findRecord} from './record.ts';
 import {readCached} from './result-cache.ts';
-import type {Settings} from './settings.ts';
 
 /**
  * True if everything is as the result says; false if the network does not want to be checked. Throws `attachmentFaulty`
