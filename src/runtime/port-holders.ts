@@ -10,7 +10,7 @@ import {withContainerLock} from './container-lock.ts';
 import {detach} from './detach.ts';
 import {judgeRecord} from './liveness.ts';
 import {log} from './log.ts';
-import {type AttachmentRecord, allRecords, recordsFor} from './record.ts';
+import {type AttachmentRecord, allRecords, findRecord, recordsFor} from './record.ts';
 import type {Settings} from './settings.ts';
 import {type Look, thoroughLook} from './signs.ts';
 
@@ -52,29 +52,29 @@ export function recordsOfHolder({stateDir}: Settings, holder: string): readonly 
   return allRecords(stateDir).filter(record => ownerComment(record) === holder);
 }
 
+// Milliseconds that whoever is at work on a container that has ended, its poststop above all, has for coming to an end.
+const patience = 2000;
+
 function detachIfDead(settings: Settings, own: Attachment, record: AttachmentRecord, look: Look): boolean {
-  const takeBack = (): boolean => {
-    if (judgeRecord(record, look(record)) !== 'dead') return false;
-    const [failure] = detach(settings, record);
-    if (failure) return false;
-    const {containerId: id, network} = record;
-    log(settings.stateDir, {level: 'info', event: 'sweep', id, network, msg: 'took back its ports, it has ended'});
+  const {stateDir} = settings;
+  const {containerId: id, network} = record;
+  const isDead = (one: AttachmentRecord) => judgeRecord(one, look(one)) === 'dead';
+  const takeBack = (one: AttachmentRecord): boolean => {
+    if (!isDead(one) || detach(settings, one).length > 0) return false;
+    log(stateDir, {level: 'info', event: 'sweep', id, network, msg: 'took back its ports, it has ended'});
     return true;
   };
-  if (record.containerId === own.containerId) return takeBack();
+  if (id === own.containerId) return takeBack(record);
+  if (!isDead(record)) return false;
+  const work = () => {
+    const current = findRecord(stateDir, record);
+    const freed = !current || takeBack(current);
+    dropContainerDir(stateDir, id);
+    return freed;
+  };
   try {
-    return withContainerLock(
-      settings.stateDir,
-      record.containerId,
-      () => {
-        const freed = takeBack();
-        dropContainerDir(settings.stateDir, record.containerId);
-        return freed;
-      },
-      0,
-    );
+    return withContainerLock(stateDir, id, work, patience);
   } catch (error) {
-    // Somebody is at work on it, maybe to detach it.
     if (isKind(error, 'tryAgainLater')) return false;
     throw error;
   }

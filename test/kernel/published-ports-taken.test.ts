@@ -123,6 +123,13 @@ describe('a port that is taken', () => {
     expect(await host.run('ls', ['/run/cni-hook/containers'])).toMatchObject({stdout: 'next'});
   });
 
+  test('by a container that has ended and is being taken back is free as soon as that is done', async () => {
+    await (await started('web', '8080:80')).end();
+    const lock = '/run/cni-hook/containers/web/lock';
+    await host.must('sh', ['-c', `flock ${lock} sleep 0.5 >/dev/null 2>&1 & while flock -n ${lock} true; do :; done`]);
+    await started('other', '8080:80');
+  });
+
   test('by what a lost record left of the same container is free', async () => {
     const web = await started('web', '8080:80');
     await web.end();
