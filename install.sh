@@ -150,7 +150,7 @@ build() {
   local executable=dist/cni-hook
   # A package brings the executable and no sources.
   [[ -d src || ! -x $executable ]] || return 0
-  [[ ! -x $executable || -n $(find src build.ts package.json package-lock.json -newer "$executable" -print -quit) ]] || return 0
+  [[ ! -x $executable || -n $(find src build package.json package-lock.json -newer "$executable" -print -quit) ]] || return 0
   ensure_node
   if [[ ! node_modules/.package-lock.json -nt package-lock.json ]]; then
     say 'installing the npm packages'

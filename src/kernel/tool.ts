@@ -85,8 +85,8 @@ export function runProgram(
 }
 
 function readFrom(fd: number): string {
-  const bytes = Buffer.alloc(Math.min(fstatSync(fd).size, mostOutput));
-  return bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, 0));
+  const bytes = new Uint8Array(Math.min(fstatSync(fd).size, mostOutput));
+  return new TextDecoder().decode(bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0)));
 }
 
 const packages: Readonly<Record<string, string>> = {nft: 'nftables', 'firewall-cmd': 'firewalld'};

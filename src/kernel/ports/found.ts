@@ -70,17 +70,21 @@ function takenForOneAddress(
   const [answer] = netfilter.exchange([dumpElements(set)]);
   // The key ends like that of the port for all addresses.
   const tails = everywhere.map(port => hostPortElement(port).key);
-  const sought = tails.map(tail => Buffer.from(tail));
-  const mayHold = ({body}: Reply) => {
-    const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-    return sought.length > fewPorts || sought.some(tail => bytes.includes(tail));
-  };
+  const mayHold = ({body}: Reply) => tails.length > fewPorts || tails.some(tail => includes(body, tail));
   const elements = (answer?.replies ?? []).filter(mayHold).flatMap(reply => readElements(reply));
   const byTail = new Map(everywhere.map((port, i) => [tails[i]?.join(), port]));
   return elements.flatMap(one => {
     const port = byTail.get(one.key.subarray(-8).join());
     return port ? [takenBy(port, one)] : [];
   });
+}
+
+function includes(bytes: Uint8Array, sought: Uint8Array): boolean {
+  const [first = 0] = sought;
+  for (let at = bytes.indexOf(first); at >= 0; at = bytes.indexOf(first, at + 1)) {
+    if (sought.every((byte, i) => bytes[at + i] === byte)) return true;
+  }
+  return false;
 }
 
 const takenBy = (port: HostPort, {comment}: FoundElement): TakenPort => ({port, publishedFor: comment});

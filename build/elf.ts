@@ -1,0 +1,65 @@
+// As much of an executable's format as it takes to put two of them into one file (elf(5)): the header, and the table that tells
+// the kernel what to map where. For 64 bits, little-endian.
+
+const headerSize = 64;
+const entrySize = 56;
+const place = {class: 4, entry: 24, headersAt: 32, headerSize: 54, headerCount: 56} as const;
+const types: Readonly<Record<number, ProgramHeader['type']>> = {1: 'load', 3: 'interpreter', 1685382481: 'stack'};
+
+export interface ProgramHeader {
+  readonly type: 'load' | 'interpreter' | 'stack' | 'other';
+  readonly offset: number;
+  readonly address: number;
+  /** The entry as it stands in the table. */
+  readonly bytes: Uint8Array;
+}
+
+export interface Elf {
+  readonly entry: number;
+  /** Where in the file the table is. */
+  readonly headersAt: number;
+  readonly headers: readonly ProgramHeader[];
+}
+
+/** Throws an Error if that is no executable of 64 bits. */
+export function readElf(bytes: Uint8Array): Elf {
+  const view = viewOf(bytes);
+  const isElf = bytes.length > headerSize && view.getUint32(0) === 0x7f454c46;
+  if (!isElf || bytes[place.class] !== 2 || view.getUint16(place.headerSize, true) !== entrySize) {
+    throw new Error('this is no executable of 64 bits');
+  }
+  const headersAt = Number(view.getBigUint64(place.headersAt, true));
+  const count = view.getUint16(place.headerCount, true);
+  const headers = Array.from({length: count}, (_, i) =>
+    readHeader(bytes.slice(headersAt + i * entrySize).slice(0, entrySize)),
+  );
+  return {entry: Number(view.getBigUint64(place.entry, true)), headersAt, headers};
+}
+
+function readHeader(bytes: Uint8Array): ProgramHeader {
+  const view = viewOf(bytes);
+  return {
+    type: types[view.getUint32(0, true)] ?? 'other',
+    offset: Number(view.getBigUint64(8, true)),
+    address: Number(view.getBigUint64(16, true)),
+    bytes,
+  };
+}
+
+/** The same entry for what lies so many bytes further back in the file. */
+export function moved(header: ProgramHeader, by: number): ProgramHeader {
+  const bytes = header.bytes.slice();
+  const offset = header.offset + by;
+  viewOf(bytes).setBigUint64(8, BigInt(offset), true);
+  return {...header, offset, bytes};
+}
+
+/** Changes the header of `file`: where it begins to run, and where its table is. */
+export function setHeader(file: Uint8Array, {entry, headersAt, headers}: Elf): void {
+  const view = viewOf(file);
+  view.setBigUint64(place.entry, BigInt(entry), true);
+  view.setBigUint64(place.headersAt, BigInt(headersAt), true);
+  view.setUint16(place.headerCount, headers.length, true);
+}
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
