@@ -1,4 +1,5 @@
-// The program that QuickJS runs: hook and plugins, with what src/engine/ has in place of Node's and Bun's modules.
+// Programs that QuickJS runs: one file that needs nothing, of TypeScript which finds in src/engine/ what it imports from Node
+// and Bun, and of the C beside that.
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {flannelType} from '../src/plugins/flannel/flannel.ts';
@@ -9,35 +10,51 @@ import {quickjs, run} from './quickjs.ts';
 // Far from Bun's program, which begins at 2 MB.
 const address = '0x40000000';
 
-/** A static executable whose addresses leave room for `bun`, and which begins by choosing between itself and that. */
-export async function quickjsProgram(bun: Uint8Array): Promise<Uint8Array> {
+/** Hook and plugins, linked to addresses that leave room for `bun`: it begins by choosing between itself and that. */
+export function hookProgram(bun: Uint8Array): Promise<Uint8Array> {
+  const plugins = [...interfacePlugins, ...ipamPlugins].map(({type}) => type).concat(flannelType);
+  const names = plugins.map(type => `"${type}"`).join(',');
+  // Before a C library is set up nothing of it may be called, so no compiler may put such a call there.
+  const bare = ['-ffreestanding', '-fno-stack-protector', '-fno-tree-loop-distribute-patterns', `-DPLUGINS=${names}`];
+  const symbols = Object.entries(symbolsOf(readElf(bun))).map(([name, value]) => `-Wl,--defsym=${name}=${value}`);
+  return programOf('src/engine/main.ts', {
+    sources: [{file: 'src/engine/start.c', flags: bare}],
+    link: [`-Wl,-Ttext-segment=${address}`, '-Wl,-e,start_either', ...symbols],
+  });
+}
+
+interface Extra {
+  readonly sources: readonly {readonly file: string; readonly flags: readonly string[]}[];
+  /** Flags for the linker. */
+  readonly link: readonly string[];
+}
+
+/** A static executable of what `entry` and its imports say. Throws an Error if there is no QuickJS, or no compiler. */
+export async function programOf(entry: string, extra: Extra = {sources: [], link: []}): Promise<Uint8Array> {
   const {include, objects, compiler} = await quickjs();
   const directory = mkdtempSync(`${tmpdir()}/cni-hook-build-`);
   const at = (name: string) => `${directory}/${name}`;
   try {
-    await bundle('src/engine/main.ts', directory);
+    await bundle(entry, at('bundle.js'));
     // Without names of variables, lines and sources.
-    run([compiler, '-s', '-c', '-m', '-N', 'bundle', '-o', at('bundle.c'), at('main.js')]);
-    const compile = ['cc', '-O2', '-Wall', '-Wextra', '-Wno-unused-parameter', '-fno-pic', `-I${include}`, '-c'];
-    run([...compile, '-o', at('bundle.o'), at('bundle.c')]);
-    run([...compile, '-o', at('host.o'), 'src/engine/host.c']);
-    const plugins = [...interfacePlugins, ...ipamPlugins].map(({type}) => type).concat(flannelType);
-    const names = plugins.map(type => `"${type}"`).join(',');
-    // Before a C library is set up nothing of it may be called, so no compiler may put such a call there.
-    const bare = ['-ffreestanding', '-fno-stack-protector', '-fno-tree-loop-distribute-patterns', `-DPLUGINS=${names}`];
-    run([...compile, ...bare, '-o', at('start.o'), 'src/engine/start.c']);
-    const symbols = Object.entries(symbolsOf(readElf(bun))).map(([name, value]) => `-Wl,--defsym=${name}=${value}`);
-    const placed = ['-static', '-no-pie', '-s', `-Wl,-Ttext-segment=${address}`, '-Wl,-e,start_either', ...symbols];
-    const parts = ['start.o', 'host.o', 'bundle.o'].map(at);
-    run(['cc', ...placed, '-o', at('program'), ...parts, ...objects, '-lm', '-lpthread']);
+    run([compiler, '-s', '-c', '-m', '-N', 'bundle', '-o', at('bundle.c'), at('bundle.js')]);
+    const sources = [{file: at('bundle.c'), flags: []}, {file: 'src/engine/host.c', flags: []}, ...extra.sources];
+    const made = sources.map(({file, flags}, i) => {
+      run(['cc', ...cFlags, `-I${include}`, ...flags, '-c', '-o', at(`${i}.o`), file]);
+      return at(`${i}.o`);
+    });
+    const link = ['-static', '-no-pie', '-s', ...extra.link];
+    run(['cc', ...link, '-o', at('program'), ...made, ...objects, '-lm', '-lpthread']);
     return readFileSync(at('program'));
   } finally {
     rmSync(directory, {recursive: true});
   }
 }
 
+const cFlags = ['-O2', '-Wall', '-Wextra', '-Wno-unused-parameter', '-fno-pic'];
+
 /** One file of JavaScript that imports nothing. */
-async function bundle(entry: string, outdir: string): Promise<void> {
+async function bundle(entry: string, path: string): Promise<void> {
   const standIns = {
     name: 'stand-ins',
     setup(builder: Bun.PluginBuilder) {
@@ -46,7 +63,14 @@ async function bundle(entry: string, outdir: string): Promise<void> {
       }));
     },
   };
-  await Bun.build({entrypoints: [entry], target: 'browser', format: 'esm', minify: true, outdir, plugins: [standIns]});
+  const built = await Bun.build({
+    entrypoints: [entry],
+    target: 'browser',
+    format: 'esm',
+    minify: true,
+    plugins: [standIns],
+  });
+  await Bun.write(path, built.outputs[0] ?? '');
 }
 
 /** What src/engine/start.c has to know of Bun's program. */

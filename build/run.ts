@@ -3,7 +3,7 @@
 import {mkdirSync, renameSync, writeFileSync} from 'node:fs';
 import {bunProgram} from './bun-program.ts';
 import {joinExecutables} from './join.ts';
-import {quickjsProgram} from './quickjs-program.ts';
+import {hookProgram} from './quickjs-program.ts';
 
 const place = 'dist/cni-hook';
 
@@ -14,7 +14,7 @@ write(place, await executable(bun));
 /** Both programs in one file, or Bun's alone, which does everything too. */
 async function executable(bun: Uint8Array): Promise<Uint8Array> {
   try {
-    return joinExecutables(bun, await quickjsProgram(bun));
+    return joinExecutables(bun, await hookProgram(bun));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     console.error(`${place} is without QuickJS, its hooks and plugins take two to three times as long: ${reason}`);

@@ -87,6 +87,7 @@ interface SpawnOptions {
 
 const SIGKILL = 9;
 const POLLIN = 1;
+const EINTR = 4;
 
 // The signals that end programs (signal(7)).
 const signals: Readonly<Record<number, string>> = {
@@ -124,9 +125,13 @@ function hasEnded(pid: number, milliseconds: number): boolean {
   const fd = check(host.syscall(numbers.pidfd_open, pid, 0), 'pidfd_open');
   // struct pollfd: the descriptor in two halves, what is asked for, and what is the case.
   const asked = Int16Array.of(fd, fd >> 16, POLLIN, 0);
-  const found = host.syscall(numbers.ppoll, asked, 1, timespec(milliseconds), null, 0);
+  const end = host.now() + milliseconds;
+  let found = -EINTR;
+  while (found === -EINTR) {
+    found = host.syscall(numbers.ppoll, asked, 1, timespec(Math.max(0, end - host.now())), null, 0);
+  }
   closeSync(fd);
-  return found > 0;
+  return found !== 0;
 }
 
 Object.assign(globalThis, {
