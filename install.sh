@@ -10,7 +10,7 @@ cni_bin_dir='' hooks_dir='' replace=false
 
 usage() {
   cat <<'END'
-Installs cni-hook: one executable, and a default network if there is none. Needs root; building needs Node 20 and npm.
+Installs cni-hook: one executable, and a default network if there is none. Needs root; building needs Node 20 and npm, and a C compiler, which it installs.
 
   ./install.sh                 install what is missing, build, install
   ./install.sh --demo          the same, then show two containers at work (needs runc and busybox, which it installs)
@@ -131,19 +131,22 @@ take_away() {
 
 # --- what is missing ---------------------------------------------------------------------------------------------------
 
-# Each argument is COMMAND:PACKAGE.
+# Each argument is COMMAND:PACKAGES.
 ensure_packages() {
   local pair missing=()
   for pair in "$@"; do
     [[ -n $(PATH=$PATH:/usr/sbin:/sbin type -P "${pair%%:*}") ]] || missing+=("${pair#*:}")
   done
-  ((${#missing[@]} > 0)) || return 0
-  [[ -n $(type -P apt-get) ]] || fail "missing: ${missing[*]}; there is no apt-get here, so install them yourself"
-  say "installing the packages ${missing[*]}"
+  ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
+}
+
+install_packages() {
+  [[ -n $(type -P apt-get) ]] || fail "missing: $*; there is no apt-get here, so install them yourself"
+  say "installing the packages $*"
   export DEBIAN_FRONTEND=noninteractive
   # A list that can't be fetched may be one that is not needed: the installation decides.
   apt-get -qq update >/dev/null 2>&1 || true
-  quietly apt-get -qq -o DPkg::Lock::Timeout=120 install --no-install-recommends -y "${missing[@]}"
+  quietly apt-get -qq -o DPkg::Lock::Timeout=120 install --no-install-recommends -y "$@"
 }
 
 build() {
@@ -152,6 +155,8 @@ build() {
   [[ -d src || ! -x $executable ]] || return 0
   [[ ! -x $executable || -n $(find src build package.json package-lock.json -newer "$executable" -print -quit) ]] || return 0
   ensure_node
+  ensure_packages cc:gcc xz:xz-utils
+  [[ -f /usr/include/stdlib.h ]] || install_packages libc6-dev
   if [[ ! node_modules/.package-lock.json -nt package-lock.json ]]; then
     say 'installing the npm packages'
     quietly npm ci --include=dev --no-audit --no-fund

@@ -6,7 +6,7 @@ import {describe, expect, test} from '@jest/globals';
 import {closureOf, filesBelow, type Import, importsOf} from './imports.ts';
 
 const sources = filesBelow('src');
-const imports = sources.flatMap(file => importsOf(file));
+const imports = sources.filter(file => file.endsWith('.ts')).flatMap(file => importsOf(file));
 
 /** Every room with the rooms that it may import from, besides itself. */
 const rooms: Readonly<Record<string, readonly string[]>> = {
@@ -20,6 +20,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   index: ['spec', 'runtime', 'library'],
   'plugin-mode': ['spec', 'kernel', 'plugins', 'runtime'],
   main: ['hook', 'plugin-mode', 'cli'],
+  // What QuickJS has in place of Node's and Bun's modules, and the program that it runs: nobody imports it by name.
+  engine: ['hook', 'plugin-mode'],
 };
 
 /** The files of kernel/ that change and read nothing: all that a plugin may know of it, so that its plan is a value. */
@@ -120,9 +122,9 @@ describe('imports', () => {
   test('have no way round by a global', () => {
     const wayRound = /\bBun\.|\brequire\(|\bprocess\.(binding|dlopen|getBuiltinModule)\b/;
     // Bun's own way to start a process is there without loading anything; node:child_process is not.
-    const allowed = ['src/kernel/tool.ts'];
+    const allowed = ['src/kernel/tool.ts', 'src/engine/globals.ts'];
     const found = sources.filter(
-      file => !allowed.includes(file) && wayRound.test(readFileSync(file, 'utf8').replaceAll(/^\s*(\/\/|\*).*$/gm, '')),
+      file => !allowed.includes(file) && wayRound.test(withoutComments(readFileSync(file, 'utf8'))),
     );
     expectNone(found.map(file => `${file} uses a global where an import would show it: import it from node:`));
   });
@@ -156,6 +158,22 @@ describe('what is on the way of every container that starts', () => {
     );
   });
 
+  test('src/engine/main.ts runs the same, and finds there whatever is not ours', () => {
+    const loaded = [...closureOf('src/engine/main.ts', imports)];
+    expect(loaded).toEqual(expect.arrayContaining(['src/hook.ts', 'src/plugin-mode.ts']));
+    const standIns = sources.filter(file => file.startsWith('src/engine/'));
+    const foreign = loaded.filter(name => !name.startsWith('src/'));
+    const missing = foreign.filter(name => !standIns.includes(`src/engine/${name.replace(/^(node|bun):/, '')}.ts`));
+    expectNone(missing.map(name => `${name} has no stand-in in src/engine/, so QuickJS can't load what imports it`));
+  });
+
+  test('uses no global that QuickJS does not have', () => {
+    const absent = /\b(setTimeout|setInterval|queueMicrotask|structuredClone|URL|console|Intl|crypto|fetch)\b[.(]/;
+    const code = [...closureOf('src/engine/main.ts', imports)].filter(name => name.startsWith('src/'));
+    const found = code.filter(file => absent.test(withoutComments(readFileSync(file, 'utf8'))));
+    expectNone(found.map(file => `${file} uses a global that src/engine/globals.ts does not have`));
+  });
+
   test('src/main.ts loads one part and not the others', () => {
     const loaded = imports.filter(
       ({from, to, kind}) => from === 'src/main.ts' && kind === 'static' && !to.startsWith('node:'),
@@ -176,7 +194,7 @@ describe('the pure files of kernel/', () => {
 });
 
 describe('files', () => {
-  const ours = [...sources, ...filesBelow('test'), ...filesBelow('bench')];
+  const ours = [...sources, ...filesBelow('test'), ...filesBelow('bench'), ...filesBelow('build')];
   const code = ours.filter(file => file.endsWith('.ts'));
 
   test('are named in kebab-case', () => {
@@ -261,6 +279,8 @@ function roomOf(file: string): string {
   const name = first.replace(/\.ts$/, '');
   return Object.keys(rooms).find(room => name === room || name.startsWith(`${room}-`)) ?? name;
 }
+
+const withoutComments = (text: string): string => text.replaceAll(/^\s*(\/\/|\/?\*).*$/gm, '');
 
 function expectNone(complaints: readonly string[]): void {
   expect(complaints.join('\n')).toBe('');

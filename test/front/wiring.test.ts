@@ -14,11 +14,7 @@ const file = 'config.json';
 const entry = (stage: string) => ({
   path: executable,
   args: ['cni-hook', stage],
-  env: [
-    'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-    'BUN_JSC_thresholdForJITAfterWarmUp=20000',
-    'BUN_OPTIONS=--cwd=/',
-  ],
+  env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
   timeout: 30,
 });
 
