@@ -38,7 +38,8 @@ export async function programOf(entry: string, extra: Extra = {sources: [], link
     await bundle(entry, at('bundle.js'));
     // Without names of variables, lines and sources.
     run([compiler, '-s', '-c', '-m', '-N', 'bundle', '-o', at('bundle.c'), at('bundle.js')]);
-    const sources = [{file: at('bundle.c'), flags: []}, {file: 'src/engine/host.c', flags: []}, ...extra.sources];
+    const ours = [at('bundle.c'), 'src/engine/host.c', 'src/engine/memory.c'].map(file => ({file, flags: []}));
+    const sources = [...ours, ...extra.sources];
     const made = sources.map(({file, flags}, i) => {
       run(['cc', ...cFlags, `-I${include}`, ...flags, '-c', '-o', at(`${i}.o`), file]);
       return at(`${i}.o`);

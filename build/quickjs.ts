@@ -1,5 +1,5 @@
 // QuickJS as Debian has it, fetched and compiled once: its sources are pinned by checksum, its objects stay in
-// node_modules/.cache until the version here changes.
+// node_modules/.cache until version or flags change.
 import {createHash} from 'node:crypto';
 import {existsSync, mkdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {cpus} from 'node:os';
@@ -13,7 +13,7 @@ const addresses = [
 ];
 const secondsToFetch = 60;
 
-const flags = ['-O2', '-fwrapv', '-w', '-D_GNU_SOURCE', `-DCONFIG_VERSION="${version}"`];
+const flags = ['-O3', '-fwrapv', '-w', '-D_GNU_SOURCE', `-DCONFIG_VERSION="${version}"`];
 const engine = ['quickjs', 'dtoa', 'libregexp', 'libunicode', 'cutils'];
 
 export interface Quickjs {
@@ -27,7 +27,8 @@ export interface Quickjs {
 
 /** Throws an Error that says what is missing: a C compiler, or the sources. */
 export async function quickjs(): Promise<Quickjs> {
-  const directory = `${process.cwd()}/node_modules/.cache/quickjs-${version}`;
+  const way = createHash('sha256').update(flags.join(' ')).digest('hex').slice(0, 8);
+  const directory = `${process.cwd()}/node_modules/.cache/quickjs-${version}-${way}`;
   const objectsOf = (names: readonly string[]) => names.map(name => `${directory}/${name}.o`);
   const made = {include: directory, objects: objectsOf(engine), compiler: `${directory}/qjsc`};
   if (existsSync(made.compiler)) return made;

@@ -23,6 +23,7 @@
 #include <unistd.h>
 #include "quickjs.h"
 
+extern const JSMallocFunctions memory;
 extern char **environ;
 extern const uint8_t bundle[];
 extern const uint32_t bundle_size;
@@ -223,7 +224,7 @@ static int fail(JSContext *ctx) {
 int main(int argc, char **argv) {
     clock_gettime(CLOCK_MONOTONIC, &began);
     signal(SIGPIPE, SIG_IGN);
-    JSRuntime *runtime = JS_NewRuntime();
+    JSRuntime *runtime = JS_NewRuntime2(&memory, NULL);
     JSContext *ctx = JS_NewContextRaw(runtime);
     JS_SetGCThreshold(runtime, -1);
     JS_AddIntrinsicBaseObjects(ctx);
