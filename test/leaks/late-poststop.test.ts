@@ -11,7 +11,7 @@ import {expectHost, expectReach} from './settled.ts';
 
 jest.setTimeout(240_000);
 
-const calls = ['flock', 'sendto', 'link', 'unlink', 'rename', 'unlinkat'];
+const calls = ['flock', 'sendto', 'linkat', 'renameat2', 'unlinkat'];
 /** Milliseconds that a hook is held up, and after which the other one comes. */
 const heldUp = 300;
 const later = 120;

@@ -25,8 +25,8 @@ afterAll(() => host.close());
 
 test.each([
   {call: 'sendto', meanwhile: 'it asks the kernel', least: 4},
-  {call: 'rename', meanwhile: 'it writes a record', least: 1},
-  {call: 'link', meanwhile: 'it takes an address', least: 1},
+  {call: 'renameat2', meanwhile: 'it writes a record', least: 1},
+  {call: 'linkat', meanwhile: 'it takes an address', least: 1},
 ])('a container that dies while $meanwhile leaves nothing', async ({call, least}) => {
   let noticed = 0;
   for (let when = 1; ; when++) {

@@ -88,7 +88,7 @@ export const waysToEnd: readonly WayToEnd[] = [
     what: 'our createRuntime takes too long for the runtime, which kills it half-way',
     poststop: ['runc'],
     end: (host, runtime) => {
-      const trace = 'strace -f -qq -o /dev/null -e trace=rename -e inject=rename:delay_enter=9s:when=3';
+      const trace = 'strace -f -qq -o /dev/null -e trace=renameat2 -e inject=renameat2:delay_enter=9s:when=3';
       const slow = shell(`exec ${trace} ${executable} createRuntime`, {timeout: 1});
       return runRefused(host, runtime, {createRuntime: [slow]});
     },
@@ -139,7 +139,7 @@ export const waysToEnd: readonly WayToEnd[] = [
     what: 'our poststop is killed half-way',
     poststop: [],
     end: (host, runtime) => {
-      const trace = 'strace -f -qq -o /dev/null -e trace=unlink -e inject=unlink:signal=KILL:when=1';
+      const trace = 'strace -f -qq -o /dev/null -e trace=unlinkat -e inject=unlinkat:signal=KILL:when=1';
       const killed = [shell(`exec ${trace} ${executable} poststop`)];
       return run(host, runtime, {command: ['true'], hooks: {...ours, poststop: killed}});
     },
