@@ -4,26 +4,30 @@
 //   host.args, host.environment   what the process was given, as arrays of strings
 //   host.numbers                  the numbers of system calls, which differ between architectures
 //   host.syscall(number, ...)     syscall(2): the result, or the negated errno. A string is handed over as a C string, a typed
-//                                 array as the address of its bytes, null as 0
+//                                 array as the address of its bytes, null as 0, and nothing else
 //   host.addressOf(bytes)         where they are; the caller keeps the array until the kernel is done with it
 //   host.encode(text)             UTF-8, with whatever is not a character replaced
-//   host.decode(bytes, begin, end)
+//   host.decode(bytes, begin, end)   the text, with whatever is not UTF-8 replaced
 //   host.describe(errno)          strerror(3)
 //   host.began                    milliseconds since 1970, when this process began
 //   host.now()                    milliseconds since this process began to run
 //   host.spawn(path, arguments, environment, stdin, stdout, stderr)   the pid, or the negated errno
 //   host.leave(code)              ends the process at once
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 #include "quickjs.h"
 
 extern const JSMallocFunctions memory;
+extern const char *utf8_of(JSContext *ctx, JSValueConst string, size_t *length);
+extern JSValue new_text(JSContext *ctx, const uint8_t *bytes, size_t length);
 extern char **environ;
 extern const uint8_t bundle[];
 extern const uint32_t bundle_size;
@@ -43,6 +47,7 @@ static const struct { const char *name; int number; } numbers[] = {
 
 static JSValue new_bytes(JSContext *ctx, const uint8_t *bytes, size_t length) {
     JSValue of[3] = {JS_NewArrayBufferCopy(ctx, bytes, length), JS_UNDEFINED, JS_UNDEFINED};
+    if (JS_IsException(of[0])) return JS_EXCEPTION;
     JSValue array = JS_NewTypedArray(ctx, 3, of, JS_TYPED_ARRAY_UINT8);
     JS_FreeValue(ctx, of[0]);
     return array;
@@ -65,8 +70,9 @@ static JSValue host_syscall(JSContext *ctx, JSValueConst self, int argc, JSValue
     const char *texts[most_arguments] = {0};
     JSValue result = JS_EXCEPTION;
     int number, i;
+    if (!JS_IsNumber(argv[0]) || argc - 1 > most_arguments) return JS_ThrowTypeError(ctx, "there is no such system call");
     if (JS_ToInt32(ctx, &number, argv[0])) return result;
-    for (i = 0; i < argc - 1 && i < most_arguments; i++) {
+    for (i = 0; i < argc - 1; i++) {
         JSValueConst given = argv[i + 1];
         if (JS_IsNumber(given)) {
             int64_t value;
@@ -74,7 +80,7 @@ static JSValue host_syscall(JSContext *ctx, JSValueConst self, int argc, JSValue
             values[i] = value;
         } else if (JS_IsString(given)) {
             size_t length;
-            if (!(texts[i] = JS_ToCStringLen(ctx, &length, given))) goto done;
+            if (!(texts[i] = utf8_of(ctx, given, &length))) goto done;
             if (strlen(texts[i]) != length) {
                 JS_ThrowTypeError(ctx, "a text for the kernel has a zero byte in it");
                 goto done;
@@ -83,6 +89,9 @@ static JSValue host_syscall(JSContext *ctx, JSValueConst self, int argc, JSValue
         } else if (JS_IsObject(given)) {
             size_t length;
             if (!(values[i] = (long)bytes_of(ctx, given, &length))) goto done;
+        } else if (!JS_IsNull(given)) {
+            JS_ThrowTypeError(ctx, "neither number, text nor bytes for the kernel");
+            goto done;
         }
     }
     long done = syscall(number, values[0], values[1], values[2], values[3], values[4], values[5]);
@@ -100,7 +109,7 @@ static JSValue host_address_of(JSContext *ctx, JSValueConst self, int argc, JSVa
 
 static JSValue host_encode(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv) {
     size_t length;
-    const char *text = JS_ToCStringLen(ctx, &length, argv[0]);
+    const char *text = utf8_of(ctx, argv[0], &length);
     if (!text) return JS_EXCEPTION;
     JSValue bytes = new_bytes(ctx, (const uint8_t *)text, length);
     JS_FreeCString(ctx, text);
@@ -111,10 +120,10 @@ static JSValue host_decode(JSContext *ctx, JSValueConst self, int argc, JSValueC
     size_t length;
     int64_t begin, end;
     uint8_t *bytes = bytes_of(ctx, argv[0], &length);
-    if (!bytes && length > 0) return JS_EXCEPTION;
+    if (!bytes) return JS_EXCEPTION;
     if (JS_ToInt64(ctx, &begin, argv[1]) || JS_ToInt64(ctx, &end, argv[2])) return JS_EXCEPTION;
     if (begin < 0 || begin > end || (size_t)end > length) return JS_ThrowRangeError(ctx, "decode beyond the end");
-    return JS_NewStringLen(ctx, (const char *)bytes + begin, end - begin);
+    return new_text(ctx, bytes + begin, end - begin);
 }
 
 static JSValue host_describe(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv) {
@@ -140,21 +149,23 @@ static char **strings_of(JSContext *ctx, JSValueConst array) {
     JSValue value = JS_GetPropertyStr(ctx, array, "length");
     int length, i;
     if (JS_ToInt32(ctx, &length, value)) return NULL;
-    char **strings = calloc(length + 1, sizeof *strings);
+    char **strings = js_mallocz(ctx, (length + 1) * sizeof *strings);
     for (i = 0; strings && i < length; i++) {
         JSValue element = JS_GetPropertyUint32(ctx, array, i);
-        const char *text = JS_ToCString(ctx, element);
+        size_t size;
+        const char *text = utf8_of(ctx, element, &size);
         JS_FreeValue(ctx, element);
-        if (!text) return NULL;
-        strings[i] = strdup(text);
+        strings[i] = text ? js_strndup(ctx, text, size) : NULL;
         JS_FreeCString(ctx, text);
+        if (!strings[i]) return NULL;
     }
     return strings;
 }
 
 /* What is allocated here is not freed: a hook starts few programs, and ends. */
 static JSValue host_spawn(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv) {
-    const char *path = JS_ToCString(ctx, argv[0]);
+    size_t length;
+    const char *path = utf8_of(ctx, argv[0], &length);
     char **arguments = strings_of(ctx, argv[1]), **environment = strings_of(ctx, argv[2]);
     if (!path || !arguments || !environment) return JS_EXCEPTION;
     posix_spawn_file_actions_t actions;
@@ -191,7 +202,7 @@ static const JSCFunctionListEntry functions[] = {
 
 static JSValue new_strings(JSContext *ctx, char **strings) {
     JSValue array = JS_NewArray(ctx);
-    for (uint32_t i = 0; strings[i]; i++) JS_SetPropertyUint32(ctx, array, i, JS_NewString(ctx, strings[i]));
+    for (uint32_t i = 0; strings[i]; i++) JS_SetPropertyUint32(ctx, array, i, new_text(ctx, (const uint8_t *)strings[i], strlen(strings[i])));
     return array;
 }
 
@@ -221,12 +232,29 @@ static int fail(JSContext *ctx) {
     return 1;
 }
 
+/* Half of what there is: the other half is for the environment, and for C. Too deep a call is an exception before it is a crash. */
+static size_t stack_for_javascript(void) {
+    const size_t most = 16 << 20;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_STACK, &limit) || limit.rlim_cur / 2 > most) return most;
+    return limit.rlim_cur / 2;
+}
+
+/* A stream that we were not given would be the next file that is opened, and have in it what is meant for a person. */
+static void open_streams(void) {
+    for (int fd = 0; fd < 3; fd++) if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0) return;
+}
+
 int main(int argc, char **argv) {
     clock_gettime(CLOCK_MONOTONIC, &began);
+    open_streams();
     signal(SIGPIPE, SIG_IGN);
+    /* Who ignores it can't wait for a child; and it is inherited. */
+    signal(SIGCHLD, SIG_DFL);
     JSRuntime *runtime = JS_NewRuntime2(&memory, NULL);
     JSContext *ctx = JS_NewContextRaw(runtime);
     JS_SetGCThreshold(runtime, -1);
+    JS_SetMaxStackSize(runtime, stack_for_javascript());
     JS_AddIntrinsicBaseObjects(ctx);
     JS_AddIntrinsicDate(ctx);
     JS_AddIntrinsicRegExpCompiler(ctx);

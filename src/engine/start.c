@@ -15,8 +15,6 @@ extern char bun_entry[], bun_headers[], bun_header_count[], bun_interpreter[];
 extern const ElfW(Ehdr) __ehdr_start;
 extern void _start(void);
 
-enum { page = 4096 };
-
 #if defined __x86_64__
 __asm__(".globl start_either\n"
         "start_either:\n"
@@ -93,13 +91,13 @@ static int protection(ElfW(Word) flags) {
 
 static long map_at(long address, long length, int rights, int flags, long fd, long offset, const char *path) {
     long mapped = call(SYS_mmap, address, length, rights, flags, fd, offset);
-    if (mapped < 0 && mapped > -page) give_up(path);
+    if (mapped < 0 && mapped >= -4095) give_up(path);
     return mapped;
 }
 
 /* Maps what ld.so consists of, anywhere, as the kernel does. Returns by how much its addresses are moved. */
-static long map_interpreter(const char *path, long *entry) {
-    char head[page] __attribute__((aligned(16)));
+static long map_interpreter(const char *path, unsigned long page, long *entry) {
+    char head[4096] __attribute__((aligned(16)));
     long fd = call(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0, 0, 0);
     if (fd < 0 || call(SYS_read, fd, (long)head, sizeof head, 0, 0, 0) < (long)sizeof head) give_up(path);
     const ElfW(Ehdr) *elf = (void *)head;
@@ -131,14 +129,16 @@ __attribute__((used)) long choose(long *stack) {
     char **argv = (char **)(stack + 1), **environment = argv + argc + 1, **after = environment;
     while (*after) after++;
     long headers = (long)&__ehdr_start + __ehdr_start.e_phoff, count = __ehdr_start.e_phnum, entry = (long)_start;
-    long base = 0, next = entry;
+    long base = 0, next = entry, page = 4096;
+    ElfW(auxv_t) *facts = (void *)(after + 1);
+    for (ElfW(auxv_t) *one = facts; one->a_type != AT_NULL; one++) if (one->a_type == AT_PAGESZ) page = one->a_un.a_val;
     if (!is_for_quickjs(argc, argv, environment)) {
         headers = (long)bun_headers;
         count = (long)bun_header_count;
         entry = (long)bun_entry;
-        base = map_interpreter(bun_interpreter, &next);
+        base = map_interpreter(bun_interpreter, page, &next);
     }
-    for (ElfW(auxv_t) *one = (void *)(after + 1); one->a_type != AT_NULL; one++) {
+    for (ElfW(auxv_t) *one = facts; one->a_type != AT_NULL; one++) {
         if (one->a_type == AT_PHDR) one->a_un.a_val = headers;
         if (one->a_type == AT_PHNUM) one->a_un.a_val = count;
         if (one->a_type == AT_ENTRY) one->a_un.a_val = entry;
