@@ -1,6 +1,7 @@
 // What a figure is worth nothing without: kernel, processors, load and versions.
 import {existsSync, readFileSync} from 'node:fs';
 import {cpus, loadavg, release, totalmem} from 'node:os';
+import {version as quickjs} from '../build/quickjs.ts';
 import {executable} from './sides.ts';
 
 export interface Machine {
@@ -13,6 +14,7 @@ export interface Machine {
   readonly source: string;
   readonly executable: string;
   readonly bun: string;
+  readonly quickjs: string;
   /** Debian packages. */
   readonly packages: Readonly<Record<string, string>>;
 }
@@ -33,6 +35,7 @@ export function describeMachine(project: string): Machine {
     source: `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain', 'src') === '' ? '' : '+'}`,
     executable,
     bun: Bun.version,
+    quickjs,
     packages: Object.fromEntries(packages.map(name => [name, versionOf(name) || 'not installed'])),
   };
 }

@@ -7,7 +7,7 @@ export function machineLines(machine: Machine): readonly string[] {
   const versions = Object.entries(machine.packages).map(([name, version]) => `${name} ${version}`);
   return [
     `Linux ${machine.kernel}, ${machine.cores} × ${machine.processor}, ${machine.memoryGB} GB, load ${machine.load.join(' ')}`,
-    `cni-hook ${machine.source}, bun ${machine.bun}, ${versions.join(', ')}`,
+    `cni-hook ${machine.source}, bun ${machine.bun}, quickjs ${machine.quickjs}, ${versions.join(', ')}`,
   ];
 }
 

@@ -4,12 +4,13 @@ import {createHash} from 'node:crypto';
 import {existsSync, mkdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {cpus} from 'node:os';
 
-const version = '2025.04.26';
+export const version = '2025.04.26';
 const sha256 = 'ec81da5b3249ed648dbc7df4a1654988910e66a118d9b71cb63534216efcfbbe';
 const file = `quickjs_${version}.orig.tar.xz`;
 const addresses = [
   `http://deb.debian.org/debian/pool/main/q/quickjs/${file}`,
-  `https://bellard.org/quickjs/quickjs-2025-04-26.tar.xz`,
+  'https://snapshot.debian.org/file/c09eb782efad2b6b8e7165d7e93d65dd9f946972',
+  'https://bellard.org/quickjs/quickjs-2025-04-26.tar.xz',
 ];
 const secondsToFetch = 60;
 

@@ -5,6 +5,7 @@
 // might turn into such a call. Bun's program is linked dynamically and has lost its place as the file's own, so what the kernel
 // would have done for it is done here: ld.so is mapped, and told by the auxiliary vector where the program is (getauxval(3)).
 #include <elf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <link.h>
 #include <sys/mman.h>
@@ -123,6 +124,12 @@ static long map_interpreter(const char *path, unsigned long page, long *entry) {
     return moved;
 }
 
+/* Bun does not start in a directory that somebody has removed, and no command needs it. */
+static void leave_what_is_gone(void) {
+    char here[4096];
+    if (call(SYS_getcwd, (long)here, sizeof here, 0, 0, 0, 0) == -ENOENT) call(SYS_chdir, (long)"/", 0, 0, 0, 0, 0);
+}
+
 /* Returns where to go on, with the auxiliary vector saying what is there. */
 __attribute__((used)) long choose(long *stack) {
     long argc = stack[0];
@@ -137,6 +144,7 @@ __attribute__((used)) long choose(long *stack) {
         count = (long)bun_header_count;
         entry = (long)bun_entry;
         base = map_interpreter(bun_interpreter, page, &next);
+        leave_what_is_gone();
     }
     for (ElfW(auxv_t) *one = facts; one->a_type != AT_NULL; one++) {
         if (one->a_type == AT_PHDR) one->a_un.a_val = headers;
