@@ -13,7 +13,18 @@ const project = (name, ...places) => ({
 });
 
 /** The rooms of test/ that are a project each. */
-const rooms = ['kernel', 'conformance', 'differential', 'runtime-chains', 'cost', 'e2e', 'front', 'operator', 'leaks'];
+const rooms = [
+  'kernel',
+  'conformance',
+  'differential',
+  'runtime-chains',
+  'cost',
+  'e2e',
+  'front',
+  'operator',
+  'leaks',
+  'engine',
+];
 
 /** @type {import('jest').Config} */
 export default {

@@ -29,7 +29,7 @@ export function closeSync(fd: number): void {
 }
 
 export function existsSync(path: string): boolean {
-  return host.syscall(numbers.faccessat, AT_FDCWD, path, 0) === 0;
+  return !path.includes('\0') && host.syscall(numbers.faccessat, AT_FDCWD, path, 0) === 0;
 }
 
 /** The struct statx, in which things have the places of linux/stat.h. */
@@ -59,7 +59,7 @@ class Stats {
   }
 
   get mtimeMs(): number {
-    return this.#long(112) * 1000 + this.#view.getUint32(120, true) / 1e6;
+    return Number(this.#view.getBigInt64(112, true)) * 1000 + this.#view.getUint32(120, true) / 1e6;
   }
 
   get mtimeNs(): bigint {
@@ -94,7 +94,7 @@ function stat(fd: number, path: string, flags: number, call: string, options?: S
   const bytes = new Uint8Array(256);
   const result = host.syscall(numbers.statx, fd, path, flags, STATX_BASIC_STATS, bytes);
   if (options?.throwIfNoEntry === false && (result === -ENOENT || result === -ENOTDIR)) return undefined;
-  check(result, call, path || undefined);
+  check(result, call, path);
   return new Stats(bytes);
 }
 
@@ -108,10 +108,10 @@ export const fstatSync = (fd: number) => stat(fd, '', AT_EMPTY_PATH, 'fstat');
 const firstPiece = 16 * 1024;
 
 /** All that is left to read, in as few calls as it takes, and how long it is: the buffer is longer. */
-function readAll(fd: number, path?: string): readonly [bytes: Uint8Array<ArrayBuffer>, length: number] {
+function readAll(fd: number): readonly [bytes: Uint8Array<ArrayBuffer>, length: number] {
   let bytes = new Uint8Array(firstPiece);
   for (let length = 0; ; ) {
-    const read = check(host.syscall(numbers.read, fd, bytes.subarray(length), bytes.length - length), 'read', path);
+    const read = check(host.syscall(numbers.read, fd, bytes.subarray(length), bytes.length - length), 'read');
     if (read === 0) return [bytes, length];
     length += read;
     if (length < bytes.length) continue;
@@ -126,7 +126,7 @@ export function readFileSync(path: string | number, encoding: 'utf8'): string {
   if (typeof path === 'number') return host.decode(...whole(readAll(path)));
   const fd = openSync(path);
   try {
-    return host.decode(...whole(readAll(fd, path)));
+    return host.decode(...whole(readAll(fd)));
   } finally {
     closeSync(fd);
   }
@@ -169,8 +169,6 @@ export function writeFileSync(path: string, text: string, {mode, flag = 'w'}: Wr
   try {
     const bytes = host.encode(text);
     for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes.subarray(at));
-  } catch (error) {
-    throw Object.assign(error as Error, {path});
   } finally {
     closeSync(fd);
   }
@@ -185,13 +183,22 @@ interface DirectoryOptions {
 }
 
 export function mkdirSync(path: string, {recursive = false, mode = 0o777}: DirectoryOptions = {}): void {
-  const result = host.syscall(numbers.mkdirat, AT_FDCWD, path, mode);
-  if (result === 0) return;
-  if (recursive && result === -EEXIST && statSync(path, {throwIfNoEntry: false})?.isDirectory()) return;
+  const once = recursive ? makeUnlessThere : make;
   const parent = path.slice(0, path.lastIndexOf('/'));
-  if (!recursive || result !== -ENOENT || parent === '') throw errorOf(-result, 'mkdir', path);
-  mkdirSync(parent, {recursive, mode});
-  mkdirSync(path, {recursive, mode});
+  let result = once(path, mode);
+  if (recursive && result === -ENOENT && parent !== '') {
+    mkdirSync(parent, {recursive, mode});
+    result = once(path, mode);
+  }
+  check(result, 'mkdir', path);
+}
+
+const make = (path: string, mode: number): number => host.syscall(numbers.mkdirat, AT_FDCWD, path, mode);
+
+function makeUnlessThere(path: string, mode: number): number {
+  const result = make(path, mode);
+  // Only a directory has a dot in it.
+  return result === -EEXIST && existsSync(`${path}/.`) ? 0 : result;
 }
 
 interface Entry {
@@ -247,17 +254,17 @@ interface RemoveOptions {
 export function rmSync(path: string, {recursive = false, force = false}: RemoveOptions = {}): void {
   const result = unlink(path, 0);
   if (result === 0 || (force && result === -ENOENT)) return;
-  if (!recursive || result !== -EISDIR) throw errorOf(-result, 'rm', path);
+  if (!recursive || result !== -EISDIR) throw errorOf(-result, result === -ENOENT ? 'lstat' : 'rm', path);
   for (const name of readdirSync(path)) rmSync(`${path}/${name}`, {recursive, force: true});
   rmdirSync(path);
 }
 
 export function renameSync(from: string, to: string): void {
-  check(host.syscall(numbers.renameat2, AT_FDCWD, from, AT_FDCWD, to, 0), 'rename', from);
+  check(host.syscall(numbers.renameat2, AT_FDCWD, from, AT_FDCWD, to, 0), 'rename', from, to);
 }
 
 export function linkSync(from: string, to: string): void {
-  check(host.syscall(numbers.linkat, AT_FDCWD, from, AT_FDCWD, to, 0), 'link', from);
+  check(host.syscall(numbers.linkat, AT_FDCWD, from, AT_FDCWD, to, 0), 'link', from, to);
 }
 
 const longestPath = 4096;
@@ -269,7 +276,7 @@ export function readlinkSync(path: string): string {
 }
 
 export function realpathSync(path: string): string {
-  const fd = check(host.syscall(numbers.openat, AT_FDCWD, path, O_PATH | O_CLOEXEC), 'realpath', path);
+  const fd = check(host.syscall(numbers.openat, AT_FDCWD, path, O_PATH | O_CLOEXEC), 'lstat', path);
   try {
     return readlinkSync(`/proc/self/fd/${fd}`);
   } finally {

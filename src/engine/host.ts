@@ -60,19 +60,20 @@ const known: Readonly<Record<number, readonly [code: string, words: string]>> = 
 };
 
 /** The error that `node:fs` throws when the call fails with that errno. */
-export function errorOf(errno: number, syscall: string, path?: string): NodeJS.ErrnoException {
+export function errorOf(errno: number, syscall: string, path = '', dest = ''): NodeJS.ErrnoException {
   const [code, words] = known[errno] ?? [`E${errno}`, host.describe(errno)];
-  const where = path === undefined ? '' : ` '${path}'`;
+  const where = path && ` '${path}'${dest && ` -> '${dest}'`}`;
   return Object.assign(new Error(`${code}: ${words}, ${syscall}${where}`), {
     errno: -errno,
     code,
     syscall,
-    ...(path !== undefined && {path}),
+    ...(path !== '' && {path}),
+    ...(dest !== '' && {dest}),
   });
 }
 
 /** Returns what the call did, or throws its error. */
-export function check(result: number, syscall: string, path?: string): number {
+export function check(result: number, syscall: string, path?: string, dest?: string): number {
   if (result >= 0) return result;
-  throw errorOf(-result, syscall, path);
+  throw errorOf(-result, syscall, path, dest);
 }
