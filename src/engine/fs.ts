@@ -1,5 +1,6 @@
 // As much of `node:fs` as a hook and a plugin use, by system calls: same names, same answers, same errors.
 import {check, errorOf, host, numbers} from './host.ts';
+import {Stats} from './stats.ts';
 
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
@@ -30,57 +31,6 @@ export function closeSync(fd: number): void {
 
 export function existsSync(path: string): boolean {
   return !path.includes('\0') && host.syscall(numbers.faccessat, AT_FDCWD, path, 0) === 0;
-}
-
-/** The struct statx, in which things have the places of linux/stat.h. */
-class Stats {
-  readonly #view: DataView;
-
-  constructor(bytes: Uint8Array<ArrayBuffer>) {
-    this.#view = new DataView(bytes.buffer);
-  }
-
-  get mode(): number {
-    return this.#view.getUint16(28, true);
-  }
-
-  get ino(): number {
-    return this.#long(32);
-  }
-
-  get size(): number {
-    return this.#long(40);
-  }
-
-  /** As the C library puts major and minor number together. */
-  get dev(): number {
-    const [major, minor] = [this.#view.getUint32(136, true), this.#view.getUint32(140, true)];
-    return (major & 0xfff) * 0x100 + (minor & 0xff) + (minor >>> 8) * 0x100000 + (major >>> 12) * 2 ** 44;
-  }
-
-  get mtimeMs(): number {
-    return Number(this.#view.getBigInt64(112, true)) * 1000 + this.#view.getUint32(120, true) / 1e6;
-  }
-
-  get mtimeNs(): bigint {
-    return this.#view.getBigInt64(112, true) * 1_000_000_000n + BigInt(this.#view.getUint32(120, true));
-  }
-
-  isFile(): boolean {
-    return this.mode >> 12 === 8;
-  }
-
-  isDirectory(): boolean {
-    return this.mode >> 12 === 4;
-  }
-
-  isSymbolicLink(): boolean {
-    return this.mode >> 12 === 10;
-  }
-
-  #long(place: number): number {
-    return this.#view.getUint32(place, true) + this.#view.getUint32(place + 4, true) * 2 ** 32;
-  }
 }
 
 interface StatOptions {
@@ -146,6 +96,8 @@ export function readSync(
   position: number | null,
 ): number {
   const piece = bytes.subarray(offset, offset + length);
+  // The kernel would write beyond.
+  if (offset < 0 || piece.length !== length) throw new RangeError(`the buffer has no ${length} bytes from ${offset}`);
   if (position === null) return check(host.syscall(numbers.read, fd, piece, length), 'read');
   return check(host.syscall(numbers.pread64, fd, piece, length, position), 'read');
 }
