@@ -31,4 +31,7 @@ function mix(value: bigint): bigint {
   return hash ^ (hash >> 33n);
 }
 
-const hex = (value: bigint): string => value.toString(16).padStart(16, '0');
+/** In halves: QuickJS puts a zero before big integers with the highest of 64 bits set. */
+const hex = (value: bigint): string => [value >> 32n, value & 0xffffffffn].map(half => hexOf(Number(half))).join('');
+
+const hexOf = (half: number): string => half.toString(16).padStart(8, '0');
