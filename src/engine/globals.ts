@@ -1,4 +1,5 @@
 // What programs expect to find without importing it, and the engine does not have.
+import './json.ts';
 import {timespec} from './ffi.ts';
 import {closeSync, writeSync} from './fs.ts';
 import {check, errorOf, host, numbers} from './host.ts';

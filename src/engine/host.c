@@ -8,6 +8,7 @@
 //   host.addressOf(bytes)         where they are; the caller keeps the array until the kernel is done with it
 //   host.encode(text)             UTF-8, with whatever is not a character replaced
 //   host.decode(bytes, begin, end)   the text, with whatever is not UTF-8 replaced
+//   host.hasOddNumber(json)       whether a number in it may not be printed as it stands: "1.0", "1e3", "-0", twenty digits
 //   host.describe(errno)          strerror(3)
 //   host.began                    milliseconds since 1970, when this process began
 //   host.now()                    milliseconds since this process began to run
@@ -27,6 +28,7 @@
 
 extern const JSMallocFunctions memory;
 extern const char *utf8_of(JSContext *ctx, JSValueConst string, size_t *length);
+extern int has_odd_number(const char *json);
 extern JSValue new_text(JSContext *ctx, const uint8_t *bytes, size_t length);
 extern char **environ;
 extern const uint8_t bundle[];
@@ -126,6 +128,14 @@ static JSValue host_decode(JSContext *ctx, JSValueConst self, int argc, JSValueC
     return new_text(ctx, bytes + begin, end - begin);
 }
 
+static JSValue host_has_odd_number(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv) {
+    const char *json = JS_ToCString(ctx, argv[0]);
+    if (!json) return JS_EXCEPTION;
+    JSValue result = JS_NewBool(ctx, has_odd_number(json));
+    JS_FreeCString(ctx, json);
+    return result;
+}
+
 static JSValue host_describe(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv) {
     int number;
     if (JS_ToInt32(ctx, &number, argv[0])) return JS_EXCEPTION;
@@ -194,6 +204,7 @@ static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("addressOf", 1, host_address_of),
     JS_CFUNC_DEF("encode", 1, host_encode),
     JS_CFUNC_DEF("decode", 3, host_decode),
+    JS_CFUNC_DEF("hasOddNumber", 1, host_has_odd_number),
     JS_CFUNC_DEF("describe", 1, host_describe),
     JS_CFUNC_DEF("now", 0, host_now),
     JS_CFUNC_DEF("spawn", 6, host_spawn),

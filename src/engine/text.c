@@ -45,3 +45,20 @@ JSValue new_text(JSContext *ctx, const uint8_t *bytes, size_t length) {
     js_free(ctx, mended);
     return text;
 }
+
+static int is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* Whether JSON has a number that may not be printed as it stands: with a fraction, an exponent, many digits, or for "-0". */
+int has_odd_number(const char *at) {
+    int digits = 0;
+    for (char before = 0; *at; before = *at++) {
+        if (*at == '"') {
+            for (at++; *at && *at != '"'; at++) if (*at == '\\' && at[1]) at++;
+            if (!*at) return 0;
+        }
+        digits = is_digit(*at) ? digits + 1 : 0;
+        if (digits > 15 || *at == '.' || *at == 'E') return 1;
+        if ((*at == 'e' && is_digit(before)) || (*at == '0' && before == '-')) return 1;
+    }
+    return 0;
+}
