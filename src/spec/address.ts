@@ -88,6 +88,8 @@ export const advance = ({family, value}: Address, steps: bigint): Address => ({f
 
 export const sameAddress = (a: Address, b: Address): boolean => a.family === b.family && a.value === b.value;
 
+const lowHalf = (1n << 64n) - 1n;
+
 /** The address in network byte order: 4 or 16 bytes. */
 export function toBytes({family, value}: Address): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(bitsOf(family) / 8);
@@ -95,7 +97,7 @@ export function toBytes({family, value}: Address): Uint8Array<ArrayBuffer> {
   if (family === 4) view.setUint32(0, Number(value));
   else {
     view.setBigUint64(0, value >> 64n);
-    view.setBigUint64(8, BigInt.asUintN(64, value));
+    view.setBigUint64(8, value & lowHalf);
   }
   return bytes;
 }
