@@ -10,8 +10,8 @@ export function basename(path: string): string {
 export function dirname(path: string): string {
   const bare = withoutSlashes(path);
   const end = bare.lastIndexOf('/');
-  if (end < 0) return path.startsWith('/') ? '/' : '.';
-  return withoutSlashes(bare.slice(0, end)) || '/';
+  if (end <= 0) return path.startsWith('/') ? '/' : '.';
+  return end === 1 && path.startsWith('/') ? '//' : bare.slice(0, end);
 }
 
 export function normalize(path: string): string {
@@ -22,7 +22,7 @@ export function normalize(path: string): string {
     else if (step !== '' && step !== '.') steps.push(step);
   }
   const body = steps.join('/');
-  const tail = body !== '' && path.endsWith('/') ? '/' : '';
+  const tail = path.endsWith('/') && (body !== '' || !isAbsolute) ? '/' : '';
   return isAbsolute ? `/${body}${tail}` : `${body || '.'}${tail}`;
 }
 
