@@ -2,7 +2,7 @@
 // The order of the checks is the reference's, so that a caller gets the same code for the same mistake.
 import {readFileSync, writeSync} from 'node:fs';
 import {setDeadline} from './kernel/deadline.ts';
-import type {PluginCall} from './runtime/call/call.ts';
+import {listedIn, type PluginCall} from './runtime/call/call.ts';
 import {verbsOf} from './runtime/call/verbs-of.ts';
 import {loadSettings} from './runtime/settings.ts';
 import {parseResult, resultToJson} from './spec/convert.ts';
@@ -87,7 +87,7 @@ function run(call: PluginCall, version: Version): JsonObject | undefined {
       verbs.check(call, call.previous);
       return undefined;
     case 'GC':
-      verbs.gc(call, parseValid(call.conf));
+      verbs.gc(call, listedIn(parseValid(call.conf)));
       return undefined;
     case 'STATUS':
       verbs.status(call);

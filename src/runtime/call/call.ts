@@ -37,7 +37,7 @@ export interface Verbs {
   /** Throws `attachmentFaulty` and names everything that is missing or changed. */
   readonly check: (call: PluginCall, result: Result) => void;
   /** Takes back all but the valid; goes on past what fails and throws all of it as one. */
-  readonly gc: (call: PluginCall, valid: readonly Owner[]) => void;
+  readonly gc: (call: PluginCall, isValid: (owner: Owner) => boolean) => void;
   /** Throws `pluginNotAvailable` if an ADD could not succeed. */
   readonly status: (call: PluginCall) => void;
 }
@@ -59,9 +59,12 @@ export function networkOf({network, cniVersion, type, conf, file}: PluginCall): 
 export const portsOf = ({settings, parameters}: PluginCall): IpamPorts =>
   ipamPorts({...settings, pluginDirs: parameters.path}, () => undefined);
 
-/** True if the list names the owner. A lease that names no interface is from a reference of long ago. */
-export const isListed = ({containerId, ifName}: Owner, valid: readonly Owner[]): boolean =>
-  valid.some(other => other.containerId === containerId && (ifName === '' || other.ifName === ifName));
+/** Says of an owner whether the list names it. A lease that names no interface is from a reference of long ago. */
+export function listedIn(valid: readonly Owner[]): (owner: Owner) => boolean {
+  const keyOf = ({containerId, ifName}: Owner) => `${containerId}\n${ifName}`;
+  const known = new Set(valid.flatMap(owner => [keyOf(owner), keyOf({...owner, ifName: ''})]));
+  return owner => known.has(keyOf(owner));
+}
 
 /** True for what our own hook attached and still runs: whoever calls for gc knows nothing of it. */
 export function isHooks({settings, network}: PluginCall, owner: Owner): boolean {

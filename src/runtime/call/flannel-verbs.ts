@@ -39,9 +39,9 @@ export const flannelVerbs: Verbs = {
     if (isOwnPlugin(delegated.type)) interfaceVerbs.check(delegated, result);
     else callFile(delegated, 'CHECK');
   },
-  gc: (call, valid) => {
+  gc: (call, isValid) => {
     const delegated = asDelegate(call, readDelegate(call.conf));
-    if (isOwnPlugin(delegated.type)) interfaceVerbs.gc(delegated, valid);
+    if (isOwnPlugin(delegated.type)) interfaceVerbs.gc(delegated, isValid);
     else callFile(delegated, 'GC');
   },
   status: call => {

@@ -16,7 +16,7 @@ import {detach} from '../detach.ts';
 import {refuseMissing} from '../missing-plugins.ts';
 import {prepareIpam} from '../own-segment.ts';
 import {type AttachmentRecord, allRecords, findRecord, type RecordKey} from '../record.ts';
-import {isHooks, isListed, networkOf, type PluginCall, portsOf, requestOf, type Verbs} from './call.ts';
+import {isHooks, networkOf, type PluginCall, portsOf, requestOf, type Verbs} from './call.ts';
 import {isNetns} from './is-netns.ts';
 import {removeStray} from './stray.ts';
 
@@ -24,14 +24,14 @@ export const interfaceVerbs: Verbs = {
   add: call => withNetns(call, netns => whileLocked(call, call.parameters.containerId, () => addLocked(call, netns))),
   del: call => whileLocked(call, call.parameters.containerId, () => delLocked(call)),
   check: (call, result) => withNetns(call, netns => checkAttachment(call, netns, result)),
-  gc: (call, valid) => {
+  gc: (call, isValid) => {
     const failures: string[] = [];
     for (const record of allRecords(call.settings.stateDir)) {
-      if (record.network !== call.network || record.plugin !== call.type || isListed(record, valid)) continue;
+      if (record.network !== call.network || record.plugin !== call.type || isValid(record)) continue;
       collect(failures, () => whileLocked(call, record.containerId, () => detachOrThrow(call, record)));
     }
     for (const ipam of chainOf(call).ipam) {
-      collect(failures, () => ipam.gc(portsOf(call), owner => isListed(owner, valid) || isHooks(call, owner)));
+      collect(failures, () => ipam.gc(portsOf(call), owner => isValid(owner) || isHooks(call, owner)));
     }
     if (failures.length > 0) throw new CniError('kernelRefused', failures.join('; '));
   },
