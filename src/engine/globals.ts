@@ -45,8 +45,9 @@ class TextEncoder {
 }
 
 class TextDecoder {
-  decode(bytes: Uint8Array): string {
-    return host.decode(bytes, 0, bytes.length);
+  decode(bytes = new Uint8Array()): string {
+    const text = host.decode(bytes, 0, bytes.length);
+    return text.startsWith('\ufeff') ? text.slice(1) : text;
   }
 }
 
@@ -59,7 +60,8 @@ const Buffer = {
     const bytes: number[] = [];
     let bits = 0;
     let count = 0;
-    for (const digit of text.replaceAll(/[^A-Za-z0-9+/]/g, '')) {
+    const [main = ''] = text.replaceAll('-', '+').replaceAll('_', '/').split('=');
+    for (const digit of main.replaceAll(/[^A-Za-z0-9+/]/g, '')) {
       bits = ((bits << 6) | digits.indexOf(digit)) & 0xffff;
       count += 6;
       if (count >= 8) {
@@ -90,25 +92,15 @@ const SIGKILL = 9;
 const POLLIN = 1;
 const EINTR = 4;
 
-// The signals that end programs (signal(7)).
-const signals: Readonly<Record<number, string>> = {
-  1: 'SIGHUP',
-  2: 'SIGINT',
-  3: 'SIGQUIT',
-  4: 'SIGILL',
-  6: 'SIGABRT',
-  7: 'SIGBUS',
-  8: 'SIGFPE',
-  9: 'SIGKILL',
-  11: 'SIGSEGV',
-  13: 'SIGPIPE',
-  14: 'SIGALRM',
-  15: 'SIGTERM',
-};
+// In the order of their numbers (signal(7)).
+const signals =
+  'HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS';
 
 /** `Bun.spawnSync` with files for streams. The program is killed when the time is up. */
 function spawnSync([path = '', ...args]: readonly string[], options: SpawnOptions) {
-  const environment = Object.entries(options.env).map(pair => pair.join('='));
+  const environment = Object.entries(options.env).flatMap(([name, value]) =>
+    value === undefined ? [] : `${name}=${value}`,
+  );
   const pid = host.spawn(path, [path, ...args], environment, options.stdin, options.stdout, options.stderr);
   if (pid < 0) throw errorOf(-pid, 'posix_spawn', path);
   const exitedDueToTimeout = !hasEnded(pid, options.timeout);
@@ -117,8 +109,8 @@ function spawnSync([path = '', ...args]: readonly string[], options: SpawnOption
   check(host.syscall(numbers.wait4, pid, status, 0, null), 'wait4');
   const [ended = 0] = status;
   const signal = ended & 0x7f;
-  const signalCode = signal === 0 ? undefined : (signals[signal] ?? `signal ${signal}`);
-  return {exitCode: ended >> 8, signalCode, exitedDueToTimeout};
+  if (signal === 0) return {exitCode: ended >> 8, signalCode: undefined, exitedDueToTimeout};
+  return {exitCode: null, signalCode: `SIG${signals.split(' ')[signal - 1] ?? signal}`, exitedDueToTimeout};
 }
 
 /** Waits until our child has ended, so many milliseconds at the most. */

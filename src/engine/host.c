@@ -65,6 +65,16 @@ static uint8_t *bytes_of(JSContext *ctx, JSValueConst array, size_t *length) {
     return start ? start + offset : NULL;
 }
 
+/* The string as C has them, or NULL with an exception: the kernel would see no more of it than what is before the zero byte. */
+static const char *c_string_of(JSContext *ctx, JSValueConst string) {
+    size_t length;
+    const char *text = utf8_of(ctx, string, &length);
+    if (!text || strlen(text) == length) return text;
+    JS_FreeCString(ctx, text);
+    JS_ThrowTypeError(ctx, "a text for the kernel has a zero byte in it");
+    return NULL;
+}
+
 enum { most_arguments = 6 };
 
 static JSValue host_syscall(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv) {
@@ -81,12 +91,7 @@ static JSValue host_syscall(JSContext *ctx, JSValueConst self, int argc, JSValue
             if (JS_ToInt64(ctx, &value, given)) goto done;
             values[i] = value;
         } else if (JS_IsString(given)) {
-            size_t length;
-            if (!(texts[i] = utf8_of(ctx, given, &length))) goto done;
-            if (strlen(texts[i]) != length) {
-                JS_ThrowTypeError(ctx, "a text for the kernel has a zero byte in it");
-                goto done;
-            }
+            if (!(texts[i] = c_string_of(ctx, given))) goto done;
             values[i] = (long)texts[i];
         } else if (JS_IsObject(given)) {
             size_t length;
@@ -157,15 +162,14 @@ static JSValue host_leave(JSContext *ctx, JSValueConst self, int argc, JSValueCo
 /* An array of strings as execve(2) wants it, or NULL with an exception. */
 static char **strings_of(JSContext *ctx, JSValueConst array) {
     JSValue value = JS_GetPropertyStr(ctx, array, "length");
-    int length, i;
-    if (JS_ToInt32(ctx, &length, value)) return NULL;
-    char **strings = js_mallocz(ctx, (length + 1) * sizeof *strings);
+    uint32_t length, i;
+    if (JS_IsException(value) || JS_ToUint32(ctx, &length, value)) return NULL;
+    char **strings = js_mallocz(ctx, ((size_t)length + 1) * sizeof *strings);
     for (i = 0; strings && i < length; i++) {
         JSValue element = JS_GetPropertyUint32(ctx, array, i);
-        size_t size;
-        const char *text = utf8_of(ctx, element, &size);
+        const char *text = c_string_of(ctx, element);
         JS_FreeValue(ctx, element);
-        strings[i] = text ? js_strndup(ctx, text, size) : NULL;
+        strings[i] = text ? js_strdup(ctx, text) : NULL;
         JS_FreeCString(ctx, text);
         if (!strings[i]) return NULL;
     }
@@ -174,25 +178,26 @@ static char **strings_of(JSContext *ctx, JSValueConst array) {
 
 /* What is allocated here is not freed: a hook starts few programs, and ends. */
 static JSValue host_spawn(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv) {
-    size_t length;
-    const char *path = utf8_of(ctx, argv[0], &length);
-    char **arguments = strings_of(ctx, argv[1]), **environment = strings_of(ctx, argv[2]);
-    if (!path || !arguments || !environment) return JS_EXCEPTION;
+    const char *path = c_string_of(ctx, argv[0]);
+    char **arguments = path ? strings_of(ctx, argv[1]) : NULL, **environment = arguments ? strings_of(ctx, argv[2]) : NULL;
+    if (!environment) return JS_EXCEPTION;
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    sigset_t none, piped;
+    sigset_t none, all;
     posix_spawn_file_actions_init(&actions);
     for (int fd = 0; fd < 3; fd++) {
         int from;
         if (JS_ToInt32(ctx, &from, argv[3 + fd])) return JS_EXCEPTION;
-        posix_spawn_file_actions_adddup2(&actions, from, fd);
+        int error = posix_spawn_file_actions_adddup2(&actions, from, fd);
+        if (error) return JS_NewInt32(ctx, -error);
     }
+    posix_spawn_file_actions_addclosefrom_np(&actions, 3);
     sigemptyset(&none);
-    sigemptyset(&piped);
-    sigaddset(&piped, SIGPIPE);
+    /* Not by sigfillset: it leaves out the two that the C library keeps to itself, and those would be ignored. */
+    memset(&all, 0xff, sizeof all);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &piped);
+    posix_spawnattr_setsigdefault(&attributes, &all);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     pid_t pid;
     int error = posix_spawn(&pid, path, &actions, &attributes, arguments, environment);

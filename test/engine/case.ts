@@ -27,7 +27,8 @@ function outcomeOf(work: () => unknown): object {
 function plain(value: unknown): unknown {
   if (typeof value === 'bigint') return `${value}n`;
   if (value === undefined) return 'undefined';
-  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0) ? value : `${1 / value}, inverse`;
+  if (typeof value === 'number')
+    return Number.isFinite(value) && !Object.is(value, -0) ? value : `${1 / value}, inverse`;
   if (value instanceof Uint8Array) return [...value];
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== 'object' || value === null) return value;

@@ -155,6 +155,16 @@ refused('what nobody may write', () => writeFileSync('/proc/sys/kernel/random/bo
 refused('what the kernel will not have', () => writeFileSync('/proc/sys/net/ipv4/ip_forward', 'text\n'));
 refused('a directory of the kernel that stays', () => rmSync('/proc/sys/net', {recursive: true, force: true}));
 
+show('a pipe that nobody reads', () => openSync(`${links}/fifo`, 0o4001));
+show('a pipe has no places', () => {
+  const fd = openSync(`${links}/fifo`, 0o2);
+  try {
+    return readSync(fd, new Uint8Array(1), 0, 1, 5);
+  } finally {
+    closeSync(fd);
+  }
+});
+
 for (const fd of [987_654, 2 ** 31 - 1]) {
   refused(`closeSync of ${fd}`, () => closeSync(fd));
   refused(`fstatSync of ${fd}`, () => fstatSync(fd));
