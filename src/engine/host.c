@@ -14,6 +14,7 @@
 //   host.now()                    milliseconds since this process began to run
 //   host.spawn(path, arguments, environment, stdin, stdout, stderr)   the pid, or the negated errno
 //   host.leave(code)              ends the process at once
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
