@@ -1,7 +1,7 @@
 // What programs expect to find without importing it, and the engine does not have.
 import './json.ts';
 import {timespec} from './ffi.ts';
-import {closeSync, writeSync} from './fs.ts';
+import {closeSync} from './fs.ts';
 import {check, errorOf, host, numbers} from './host.ts';
 
 const [called = '', ...words] = host.args;
@@ -12,9 +12,13 @@ const pairs = host.environment.map(line => {
 });
 
 const stream = (fd: number) => ({
+  /** That nobody hears it is no reason to end otherwise. */
   write(text: string): boolean {
     const bytes = host.encode(text);
-    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes.subarray(at));
+    for (let at = 0, written = 0; at < bytes.length; at += written) {
+      written = host.syscall(numbers.write, fd, bytes.subarray(at), bytes.length - at);
+      if (written < 0) return false;
+    }
     return true;
   },
 });

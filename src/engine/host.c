@@ -285,6 +285,7 @@ int main(int argc, char **argv) {
     if (JS_IsException(module)) return fail(ctx);
     JSValue done = JS_EvalFunction(ctx, module);
     if (JS_IsException(done)) return fail(ctx);
+    for (JSContext *at; JS_ExecutePendingJob(runtime, &at) != 0;);
     if (JS_PromiseState(ctx, done) == JS_PROMISE_REJECTED) {
         JS_Throw(ctx, JS_PromiseResult(ctx, done));
         return fail(ctx);
