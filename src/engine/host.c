@@ -8,7 +8,8 @@
 //   host.addressOf(bytes)         where they are; the caller keeps the array until the kernel is done with it
 //   host.encode(text)             UTF-8, with whatever is not a character replaced
 //   host.decode(bytes, begin, end)   the text, with whatever is not UTF-8 replaced
-//   host.hasOddNumber(json)       whether a number in it may not be printed as it stands: "1.0", "1e3", "-0", twenty digits
+//   host.isOddJson(json)          whether it has a number that may not be printed as it stands, as "1.0", "1e3", "-0" or twenty
+//                                 digits, or an escape that is none, as "\x"
 //   host.describe(errno)          strerror(3)
 //   host.began                    milliseconds since 1970, when this process began
 //   host.now()                    milliseconds since this process began to run
@@ -29,7 +30,7 @@
 
 extern const JSMallocFunctions memory;
 extern const char *utf8_of(JSContext *ctx, JSValueConst string, size_t *length);
-extern int has_odd_number(const char *json);
+extern int is_odd_json(const char *json);
 extern JSValue new_text(JSContext *ctx, const uint8_t *bytes, size_t length);
 extern char **environ;
 extern const uint8_t bundle[];
@@ -134,10 +135,10 @@ static JSValue host_decode(JSContext *ctx, JSValueConst self, int argc, JSValueC
     return new_text(ctx, bytes + begin, end - begin);
 }
 
-static JSValue host_has_odd_number(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv) {
+static JSValue host_is_odd_json(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv) {
     const char *json = JS_ToCString(ctx, argv[0]);
     if (!json) return JS_EXCEPTION;
-    JSValue result = JS_NewBool(ctx, has_odd_number(json));
+    JSValue result = JS_NewBool(ctx, is_odd_json(json));
     JS_FreeCString(ctx, json);
     return result;
 }
@@ -210,7 +211,7 @@ static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("addressOf", 1, host_address_of),
     JS_CFUNC_DEF("encode", 1, host_encode),
     JS_CFUNC_DEF("decode", 3, host_decode),
-    JS_CFUNC_DEF("hasOddNumber", 1, host_has_odd_number),
+    JS_CFUNC_DEF("isOddJson", 1, host_is_odd_json),
     JS_CFUNC_DEF("describe", 1, host_describe),
     JS_CFUNC_DEF("now", 0, host_now),
     JS_CFUNC_DEF("spawn", 6, host_spawn),

@@ -13,7 +13,7 @@ interface Host {
   addressOf(bytes: NodeJS.TypedArray): number;
   encode(text: string): Uint8Array<ArrayBuffer>;
   decode(bytes: Uint8Array, begin: number, end: number): string;
-  hasOddNumber(json: string): boolean;
+  isOddJson(json: string): boolean;
   describe(errno: number): string;
   now(): number;
   spawn(

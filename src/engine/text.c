@@ -48,12 +48,16 @@ JSValue new_text(JSContext *ctx, const uint8_t *bytes, size_t length) {
 
 static int is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/* Whether JSON has a number that may not be printed as it stands: with a fraction, an exponent, many digits, or for "-0". */
-int has_odd_number(const char *at) {
+/* Whether it has a number that may not be printed as it stands: with a fraction, an exponent, many digits, or for "-0"; or
+   behind a backslash what no JSON has there. */
+int is_odd_json(const char *at) {
     int digits = 0;
     for (char before = 0; *at; before = *at++) {
         if (*at == '"') {
-            for (at++; *at && *at != '"'; at++) if (*at == '\\' && at[1]) at++;
+            for (at++; *at && *at != '"'; at++) {
+                if (*at != '\\') continue;
+                if (!*++at || !strchr("\"\\/bfnrtu", *at) || (*at == 'u' && at[1] == '{')) return 1;
+            }
             if (!*at) return 0;
         }
         digits = is_digit(*at) ? digits + 1 : 0;
