@@ -3,7 +3,9 @@
 
 const headerSize = 64;
 const entrySize = 56;
-const place = {class: 4, entry: 24, headersAt: 32, headerSize: 54, headerCount: 56} as const;
+/** Linked to addresses of its own: ET_EXEC. */
+const fixed = 2;
+const place = {class: 4, type: 16, entry: 24, headersAt: 32, headerSize: 54, headerCount: 56} as const;
 const types: Readonly<Record<number, ProgramHeader['type']>> = {1: 'load', 3: 'interpreter', 1685382481: 'stack'};
 
 export interface ProgramHeader {
@@ -21,13 +23,14 @@ export interface Elf {
   readonly headers: readonly ProgramHeader[];
 }
 
-/** Throws an Error if that is no executable of 64 bits. */
+/** Throws an Error if that is no executable of 64 bits, or one that would be put at any address. */
 export function readElf(bytes: Uint8Array): Elf {
   const view = viewOf(bytes);
   const isElf = bytes.length > headerSize && view.getUint32(0) === 0x7f454c46;
   if (!isElf || bytes[place.class] !== 2 || view.getUint16(place.headerSize, true) !== entrySize) {
     throw new Error('this is no executable of 64 bits');
   }
+  if (view.getUint16(place.type, true) !== fixed) throw new Error('this executable has no addresses of its own');
   const headersAt = Number(view.getBigUint64(place.headersAt, true));
   const count = view.getUint16(place.headerCount, true);
   const headers = Array.from({length: count}, (_, i) =>

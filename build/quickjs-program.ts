@@ -38,8 +38,8 @@ export async function programOf(entry: string, extra: Extra = {sources: [], link
     await bundle(entry, at('bundle.js'));
     // Without names of variables, lines and sources.
     run([compiler, '-s', '-c', '-m', '-N', 'bundle', '-o', at('bundle.c'), at('bundle.js')]);
-    const ours = [at('bundle.c'), 'src/engine/host.c', 'src/engine/memory.c', 'src/engine/text.c'].map(file => ({file, flags: []}));
-    const sources = [...ours, ...extra.sources];
+    const files = [at('bundle.c'), ...['host', 'memory', 'text'].map(name => `src/engine/${name}.c`)];
+    const sources = [...files.map(file => ({file, flags: []})), ...extra.sources];
     const made = sources.map(({file, flags}, i) => {
       run(['cc', ...cFlags, `-I${include}`, ...flags, '-c', '-o', at(`${i}.o`), file]);
       return at(`${i}.o`);

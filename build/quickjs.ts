@@ -34,18 +34,23 @@ export async function quickjs(): Promise<Quickjs> {
   const made = {include: directory, objects: objectsOf(engine), compiler: `${directory}/qjsc`};
   if (existsSync(made.compiler)) return made;
   if (!Bun.which('cc')) throw new Error('there is no C compiler: apt-get install gcc libc6-dev');
-  // Complete or not there: a build that was interrupted begins anew.
-  const beside = `${directory}.new`;
+  // Complete or not there, whether a build is interrupted or two are at it at the same time.
+  const beside = `${directory}.${process.pid}`;
   rmSync(beside, {recursive: true, force: true});
   mkdirSync(beside, {recursive: true});
-  writeFileSync(`${beside}/${file}`, await sources());
-  run(['tar', '-xJf', `${beside}/${file}`, '-C', beside, '--strip-components=1']);
-  const forCompiler = ['quickjs-libc', 'qjsc'];
-  await compile(beside, [...engine, ...forCompiler]);
-  const objects = [...engine, ...forCompiler].map(name => `${beside}/${name}.o`);
-  run(['cc', '-o', `${beside}/qjsc`, ...objects, '-lm', '-ldl', '-lpthread']);
-  rmSync(directory, {recursive: true, force: true});
-  renameSync(beside, directory);
+  try {
+    writeFileSync(`${beside}/${file}`, await sources());
+    run(['tar', '-xJf', `${beside}/${file}`, '-C', beside, '--strip-components=1']);
+    const forCompiler = ['quickjs-libc', 'qjsc'];
+    await compile(beside, [...engine, ...forCompiler]);
+    const objects = [...engine, ...forCompiler].map(name => `${beside}/${name}.o`);
+    run(['cc', '-o', `${beside}/qjsc`, ...objects, '-lm', '-ldl', '-lpthread']);
+    if (existsSync(made.compiler)) return made;
+    rmSync(directory, {recursive: true, force: true});
+    renameSync(beside, directory);
+  } finally {
+    rmSync(beside, {recursive: true, force: true});
+  }
   return made;
 }
 
@@ -64,7 +69,7 @@ async function compile(directory: string, names: readonly string[]): Promise<voi
 
 async function sources(): Promise<Uint8Array> {
   const reasons: string[] = [];
-  for (const address of addresses) {
+  for (const address of [...addresses, ...addresses]) {
     try {
       const answer = await fetch(address, {signal: AbortSignal.timeout(secondsToFetch * 1000)});
       if (!answer.ok) throw new Error(`answers ${answer.status}`);
