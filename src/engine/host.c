@@ -128,9 +128,10 @@ static JSValue host_encode(JSContext *ctx, JSValueConst self, int argc, JSValueC
 static JSValue host_decode(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv) {
     size_t length;
     int64_t begin, end;
+    /* Before it is known where the bytes are: an object that becomes a number may take them away. */
+    if (JS_ToInt64(ctx, &begin, argv[1]) || JS_ToInt64(ctx, &end, argv[2])) return JS_EXCEPTION;
     uint8_t *bytes = bytes_of(ctx, argv[0], &length);
     if (!bytes) return JS_EXCEPTION;
-    if (JS_ToInt64(ctx, &begin, argv[1]) || JS_ToInt64(ctx, &end, argv[2])) return JS_EXCEPTION;
     if (begin < 0 || begin > end || (size_t)end > length) return JS_ThrowRangeError(ctx, "decode beyond the end");
     return new_text(ctx, bytes + begin, end - begin);
 }
@@ -266,7 +267,9 @@ static void open_streams(void) {
 int main(int argc, char **argv) {
     clock_gettime(CLOCK_MONOTONIC, &began);
     open_streams();
+    /* What is written is looked at, and whoever is killed takes nothing back. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     /* Who ignores it can't wait for a child; and it is inherited. */
     signal(SIGCHLD, SIG_DFL);
     JSRuntime *runtime = JS_NewRuntime2(&memory, NULL);

@@ -14,6 +14,16 @@ export function show(name: string, work: () => unknown): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes.subarray(at));
 }
 
+/** Whether it throws an error. */
+export function isCaught(work: () => unknown): boolean {
+  try {
+    work();
+    return false;
+  } catch (error) {
+    return error instanceof Error;
+  }
+}
+
 function outcomeOf(work: () => unknown): object {
   try {
     return {value: plain(work())};
