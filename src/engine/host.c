@@ -240,14 +240,13 @@ static void add_host(JSContext *ctx, char **argv) {
     JS_FreeValue(ctx, global);
 }
 
+/* Says what nobody has caught, which is null if there was no memory for an error. */
 static int fail(JSContext *ctx) {
     JSValue error = JS_GetException(ctx);
-    JSValue stack = JS_GetPropertyStr(ctx, error, "stack");
-    const char *what = JS_ToCString(ctx, error), *where = JS_ToCString(ctx, stack);
-    for (int i = 0; i < 2; i++) {
-        const char *text = i == 0 ? what : where;
-        if (text && (write(2, text, strlen(text)) < 0 || write(2, "\n", 1) < 0)) break;
-    }
+    JSValue stack = JS_IsNull(error) ? JS_UNDEFINED : JS_GetPropertyStr(ctx, error, "stack");
+    const char *what = JS_IsNull(error) ? "out of memory" : JS_ToCString(ctx, error);
+    const char *texts[] = {"cni-hook: ", what, "\n", JS_IsString(stack) ? JS_ToCString(ctx, stack) : NULL};
+    for (int i = 0; i < 4; i++) if (texts[i] && write(2, texts[i], strlen(texts[i])) < 0) break;
     return 1;
 }
 
