@@ -33,9 +33,8 @@ export function readElf(bytes: Uint8Array): Elf {
   if (view.getUint16(place.type, true) !== fixed) throw new Error('this executable has no addresses of its own');
   const headersAt = Number(view.getBigUint64(place.headersAt, true));
   const count = view.getUint16(place.headerCount, true);
-  const headers = Array.from({length: count}, (_, i) =>
-    readHeader(bytes.slice(headersAt + i * entrySize).slice(0, entrySize)),
-  );
+  const places = Array.from({length: count}, (_, i) => headersAt + i * entrySize);
+  const headers = places.map(at => readHeader(bytes.slice(at, at + entrySize)));
   return {entry: Number(view.getBigUint64(place.entry, true)), headersAt, headers};
 }
 

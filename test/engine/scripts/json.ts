@@ -97,7 +97,7 @@ const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
 const deepObject = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`;
 const countDown = (n: number): number => (n === 0 ? 0 : 1 + countDown(n - 1));
 show('too deep: not a crash, and then all is well', () => {
-  for (const text of [deep, deepObject, '['.repeat(1_000_000), `${deep}x`]) isCaught(() => parseJson(text, 'it'));
+  for (const text of [deep, deepObject, '['.repeat(200_000), `${deep}x`]) isCaught(() => parseJson(text, 'it'));
   return [isCaught(() => countDown(100_000_000)), countDown(1000), JSON.parse('[1]')];
 });
 show('as deep as anybody writes', () => {
