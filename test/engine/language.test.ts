@@ -120,6 +120,20 @@ describe('a program', () => {
     await compare({args: [ending]});
   });
 
+  test.each<[string, string]>([
+    ['', ''],
+    ['text', ''],
+    ['ü\n\ufeff', ''],
+    ['long '.repeat(300_000), ''],
+    ['', '<&-'],
+    ['', '</tmp'],
+    ['', '0>/dev/null'],
+    ['', '</proc/self/environ'],
+  ])('is told the same: %.10j %s', async (input, stream) => {
+    const {compare} = await engines();
+    await compare({args: ['reads'], input, under: ['sh', '-ec', `exec "$@" ${stream}`, 'sh'], env: {A: 'b'}});
+  });
+
   test.each(['an error', 'a rejection'])('ends with 1 and says why: %s', async ending => {
     const {bun, quickjs} = await engines();
     for (const run of [bun, quickjs]) {

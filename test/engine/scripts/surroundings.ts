@@ -1,5 +1,5 @@
 // What a program finds about itself and its surroundings, and how it ends.
-import {fstatSync, readlinkSync, writeSync} from 'node:fs';
+import {fstatSync, readFileSync, readlinkSync, writeSync} from 'node:fs';
 import {show} from '../case.ts';
 
 const [, , , how = '', ...words] = process.argv;
@@ -45,6 +45,11 @@ const endings: Readonly<Record<string, () => unknown>> = {
     throw new Error('nobody catches this');
   },
   'a rejection': () => Promise.reject(new Error('nobody catches this')),
+  reads: () =>
+    show('what it is told', () => {
+      const text = readFileSync(0, 'utf8');
+      return [text.length, text.slice(0, 10), text.slice(-10)];
+    }),
   said: () => {
     process.stdout.write('öut\n');
     process.stderr.write('ërr\n');
