@@ -11,32 +11,26 @@ const marked = new RegExp(`"${mark}([^"]*)"`, 'g');
 
 type Reviver = (key: string, value: unknown, context: {readonly source: string}) => unknown;
 
-// A number with a colon behind it would be a key.
-const words = /"[^"\\]*(?:\\.[^"\\]*)*"|[-+.\w]+(?:\s*:)?/gs;
+// A number with a colon behind it would be a key. A string without an end must not swallow what a number is replaced by.
+const words = /"[^"\\]*(?:\\.[^"\\]*)*"?|[-+.\w]+(?:\s*:)?/gs;
 const escapes = /\\(?:["\\/bfnrt]|u[\da-fA-F]{4})/g;
 const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /** The reviver is called for numbers that may not print as they stand, and for nothing else. */
 function parseExactly(text: string, reviver?: Reviver): unknown {
   if (!reviver || !host.isOddJson(text)) return parse(text);
-  const whole = text.replaceAll(words, word => (/^[-\d]/.test(word) ? `"${mark}${checked(word)}"` : withEscapes(word)));
-  return parse(whole, (key, value) => {
+  return parse(text.replaceAll(words, marking), (key, value) => {
     if (typeof value !== 'string' || !value.startsWith(mark)) return value;
     const source = value.slice(mark.length);
     return reviver(key, Number(source), {source});
   });
 }
 
-/** Also because the engine takes "1." for a number. */
-function checked(word: string): string {
-  if (!number.test(word)) throw new SyntaxError(`${word} is no number`);
-  return word;
-}
-
-/** The engine takes whatever a string of JavaScript may have behind a backslash. */
-function withEscapes(word: string): string {
-  if (word.replaceAll(escapes, '').includes('\\')) throw new SyntaxError(`${word} has an escape that JSON has not`);
-  return word;
+/** A number becomes a string that says so. The engine by itself takes "1." for one, and what JavaScript has behind a backslash. */
+function marking(word: string): string {
+  if (number.test(word)) return `"${mark}${word}"`;
+  if (word.startsWith('"') ? /^"[^"\\]*"$/.test(word.replaceAll(escapes, '')) : !/^[-\d]/.test(word)) return word;
+  throw new SyntaxError(`${word} is not JSON`);
 }
 
 class RawNumber {
