@@ -149,8 +149,14 @@ const make = (path: string, mode: number): number => host.syscall(numbers.mkdira
 
 function makeUnlessThere(path: string, mode: number): number {
   const result = make(path, mode);
-  // Only a directory has a dot in it.
-  return result === -EEXIST && existsSync(`${path}/.`) ? 0 : result;
+  return result === -EEXIST && isDirectory(path) ? 0 : result;
+}
+
+function isDirectory(path: string): boolean {
+  const bytes = new Uint8Array(256);
+  return (
+    host.syscall(numbers.statx, AT_FDCWD, path, 0, STATX_BASIC_STATS, bytes) === 0 && new Stats(bytes).isDirectory()
+  );
 }
 
 interface Entry {

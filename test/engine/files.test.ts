@@ -2,7 +2,7 @@
 // is known of them, and what is said when it fails.
 import {mkdirSync, symlinkSync, truncateSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {test} from '@jest/globals';
+import {expect, test} from '@jest/globals';
 import {execa} from 'execa';
 import {scratchDirectory} from '../scratch.ts';
 import {enginesFor} from './engines.ts';
@@ -69,6 +69,14 @@ test('what is said when it fails', async () => {
       ...ofRemoving('rmSync, a directory that is not empty', 'rmSync force, a directory that is not empty'),
     },
   );
+});
+
+test('what is said to who may not', async () => {
+  const {compare} = await enginesFor('denied', directory);
+  // Root may everything, but for this.
+  const under = ['setpriv', '--bounding-set', '-dac_override,-dac_read_search'];
+  const lines = await compare({under}, {});
+  expect(lines.filter(({error}) => error?.code === 'EACCES').length).toBeGreaterThan(200);
 });
 
 const firstNamed = 'the first that cannot be made is named, as with any other error';

@@ -1,30 +1,21 @@
 // What is said when the kernel refuses: code, errno, call, path and words, of each function that the house uses.
 import {
   appendFileSync,
-  chmodSync,
   closeSync,
-  existsSync,
   fstatSync,
   fsyncSync,
   linkSync,
-  lstatSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
-  readlinkSync,
   readSync,
-  realpathSync,
   renameSync,
-  rmdirSync,
   rmSync,
-  statSync,
-  unlinkSync,
-  utimesSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import {own, show} from '../case.ts';
+import {functionsIn} from './file-functions.ts';
 
 const now = `${own}/now`;
 const [, , , links = '', readOnly = '', elsewhere = ''] = process.argv;
@@ -42,40 +33,7 @@ const refused = (name: string, work: () => unknown): void => {
   show(name, work);
 };
 
-/** Each is handed a path and, where it takes two, one that may be taken. */
-const functions: Readonly<Record<string, (path: string) => unknown>> = {
-  'openSync r': path => closeSync(openSync(path, 'r')),
-  'openSync r+': path => closeSync(openSync(path, 'r+')),
-  'openSync w': path => closeSync(openSync(path, 'w', 0o600)),
-  'openSync wx': path => closeSync(openSync(path, 'wx', 0o600)),
-  'openSync a': path => closeSync(openSync(path, 'a', 0o600)),
-  'openSync directory': path => closeSync(openSync(path, 0o200000)),
-  existsSync: path => existsSync(path),
-  statSync: path => statSync(path).isFile(),
-  lstatSync: path => lstatSync(path).isFile(),
-  readFileSync: path => readFileSync(path, 'utf8').length,
-  writeFileSync: path => writeFileSync(path, 'text', {mode: 0o600}),
-  'writeFileSync wx': path => writeFileSync(path, 'text', {flag: 'wx', mode: 0o600}),
-  appendFileSync: path => appendFileSync(path, '', {mode: 0o600}),
-  mkdirSync: path => mkdirSync(path, {mode: 0o700}),
-  'mkdirSync recursive': path => void mkdirSync(path, {recursive: true, mode: 0o700}),
-  readdirSync: path => readdirSync(path).length,
-  'readdirSync withFileTypes': path => readdirSync(path, {withFileTypes: true}).length,
-  unlinkSync: path => unlinkSync(path),
-  rmdirSync: path => rmdirSync(path),
-  rmSync: path => rmSync(path),
-  'rmSync force': path => rmSync(path, {force: true}),
-  'rmSync recursive': path => rmSync(path, {recursive: true}),
-  'rmSync recursive force': path => rmSync(path, {recursive: true, force: true}),
-  'renameSync from': path => renameSync(path, `${now}/renamed`),
-  'renameSync to': path => renameSync(`${now}/file`, path),
-  'linkSync from': path => linkSync(path, `${now}/linked`),
-  'linkSync to': path => linkSync(`${now}/file`, path),
-  readlinkSync: path => readlinkSync(path),
-  realpathSync: path => realpathSync(path),
-  chmodSync: path => chmodSync(path, 0o600),
-  utimesSync: path => utimesSync(path, 1, 2),
-};
+const functions = functionsIn(now);
 
 const long = 'n'.repeat(256);
 const paths: Readonly<Record<string, string>> = {
