@@ -36,7 +36,8 @@ extern char **environ;
 extern const uint8_t bundle[];
 extern const uint32_t bundle_size;
 
-static struct timespec began;
+/* When this process began, by the clock that nobody sets, and by the calendar. */
+static struct timespec began, date;
 
 static const struct { const char *name; int number; } numbers[] = {
 #define call(name) {#name, SYS_##name}
@@ -230,9 +231,7 @@ static void add_host(JSContext *ctx, char **argv) {
     JS_SetPropertyFunctionList(ctx, host, functions, sizeof functions / sizeof *functions);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         JS_SetPropertyStr(ctx, calls, numbers[i].name, JS_NewInt32(ctx, numbers[i].number));
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    JS_SetPropertyStr(ctx, host, "began", JS_NewFloat64(ctx, now.tv_sec * 1e3 + now.tv_nsec / 1e6));
+    JS_SetPropertyStr(ctx, host, "began", JS_NewFloat64(ctx, date.tv_sec * 1e3 + date.tv_nsec / 1e6));
     JS_SetPropertyStr(ctx, host, "numbers", calls);
     JS_SetPropertyStr(ctx, host, "args", new_strings(ctx, argv));
     JS_SetPropertyStr(ctx, host, "environment", new_strings(ctx, environ));
@@ -265,6 +264,7 @@ static void open_streams(void) {
 
 int main(int argc, char **argv) {
     clock_gettime(CLOCK_MONOTONIC, &began);
+    clock_gettime(CLOCK_REALTIME, &date);
     open_streams();
     /* What is written is looked at, and whoever is killed takes nothing back. */
     signal(SIGPIPE, SIG_IGN);
