@@ -1,6 +1,10 @@
 // As much of `node:path` as a hook and a plugin use, for paths of Linux.
 
-const withoutSlashes = (path: string): string => path.replace(/\/+$/, '');
+function withoutSlashes(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === '/') end--;
+  return path.slice(0, end);
+}
 
 export function basename(path: string): string {
   const bare = withoutSlashes(path);

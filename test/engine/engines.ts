@@ -1,6 +1,6 @@
 // The same script on both engines: on Bun as it is, and as a program of QuickJS with the stand-ins of src/engine/. Each run
 // gets a directory of its own; the names of both are equally long, so that what is counted counts the same.
-import {mkdtempSync, readFileSync, writeFileSync} from 'node:fs';
+import {mkdtempSync, writeFileSync} from 'node:fs';
 import {dirname} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {expect} from '@jest/globals';
@@ -99,5 +99,3 @@ export function handOver(directory: string, values: unknown): string {
   writeFileSync(path, JSON.stringify(values));
   return path;
 }
-
-export const textOf = (path: string): string => readFileSync(path, 'utf8');
