@@ -55,38 +55,32 @@ export const lstatSync = (path: string, options?: StatOptions) =>
 
 export const fstatSync = (fd: number) => stat(fd, '', AT_EMPTY_PATH, 'fstat');
 
-const firstPiece = 16 * 1024;
+/** Nearly everything fits. It is used again by the next who reads, so nothing may keep it. */
+let buffer = new Uint8Array(16 * 1024);
 
-/** All that is left to read, in as few calls as it takes, and how long it is: the buffer is longer. */
-function readAll(fd: number): readonly [bytes: Uint8Array<ArrayBuffer>, length: number] {
-  let bytes = new Uint8Array(firstPiece);
+/** The text of all that is left to read, in as few calls as it takes. */
+function readAll(fd: number): string {
   for (let length = 0; ; ) {
-    const read = check(host.syscall(numbers.read, fd, bytes.subarray(length), bytes.length - length), 'read');
-    if (read === 0) return [bytes, length];
+    const read = check(host.syscall(numbers.read, fd, buffer.subarray(length), buffer.length - length), 'read');
+    if (read === 0) return host.decode(buffer, 0, length);
     length += read;
-    if (length < bytes.length) continue;
-    const longer = new Uint8Array(bytes.length * 4);
-    longer.set(bytes);
-    bytes = longer;
+    if (length < buffer.length) continue;
+    const longer = new Uint8Array(buffer.length * 4);
+    longer.set(buffer);
+    buffer = longer;
   }
 }
 
 export function readFileSync(path: string | number, encoding: 'utf8'): string {
   if (encoding !== 'utf8') throw new TypeError('only text is read here');
-  if (typeof path === 'number') return host.decode(...whole(readAll(path)));
+  if (typeof path === 'number') return readAll(path);
   const fd = openSync(path);
   try {
-    return host.decode(...whole(readAll(fd)));
+    return readAll(fd);
   } finally {
     closeSync(fd);
   }
 }
-
-const whole = ([bytes, length]: readonly [Uint8Array, number]): readonly [Uint8Array, number, number] => [
-  bytes,
-  0,
-  length,
-];
 
 export function readSync(
   fd: number,
