@@ -49,8 +49,8 @@ function rawJSON(text: string): RawNumber {
   return Object.freeze(new RawNumber(text));
 }
 
-function stringifyExactly(value: unknown, _replacer?: undefined, space?: number | string): string | undefined {
-  if (!isExact) return stringify(value, undefined, space);
+function stringifyExactly(value: unknown, replacer?: undefined, space?: number | string): string | undefined {
+  if (!isExact || replacer) return stringify(value, replacer, space);
   const text = stringify(value, (_key, one) => (one instanceof RawNumber ? mark + one.rawJSON : one), space);
   return text?.replaceAll(marked, '$1');
 }
