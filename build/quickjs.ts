@@ -22,6 +22,8 @@ export interface Quickjs {
   readonly include: string;
   /** The engine, to be linked. */
   readonly objects: readonly string[];
+  /** What its authors ask whoever hands it on to hand on as well. */
+  readonly license: string;
   /** The program that makes bytecode of JavaScript. */
   readonly compiler: string;
 }
@@ -31,7 +33,8 @@ export async function quickjs(): Promise<Quickjs> {
   const way = createHash('sha256').update(flags.join(' ')).digest('hex').slice(0, 8);
   const directory = `${process.cwd()}/node_modules/.cache/quickjs-${version}-${way}`;
   const objectsOf = (names: readonly string[]) => names.map(name => `${directory}/${name}.o`);
-  const made = {include: directory, objects: objectsOf(engine), compiler: `${directory}/qjsc`};
+  const [license, compiler] = [`${directory}/LICENSE`, `${directory}/qjsc`];
+  const made = {include: directory, objects: objectsOf(engine), license, compiler};
   if (existsSync(made.compiler)) return made;
   if (!Bun.which('cc')) throw new Error('there is no C compiler: apt-get install gcc libc6-dev');
   // Complete or not there, whether a build is interrupted or two are at it at the same time.

@@ -1,8 +1,9 @@
 // `npm run build`: makes dist/cni-hook, one executable that needs nothing on the host but the kernel, glibc and nft; what it
 // prints to complete its commands; and dist/index.js with its types: the library, for Node and Bun.
-import {mkdirSync, renameSync, writeFileSync} from 'node:fs';
+import {copyFileSync, mkdirSync, renameSync, writeFileSync} from 'node:fs';
 import {bunProgram} from './bun-program.ts';
 import {joinExecutables} from './join.ts';
+import {quickjs} from './quickjs.ts';
 import {hookProgram} from './quickjs-program.ts';
 
 const place = 'dist/cni-hook';
@@ -14,7 +15,9 @@ write(place, await executable(bun));
 /** Both programs in one file, or Bun's alone, which does everything too. */
 async function executable(bun: Uint8Array): Promise<Uint8Array> {
   try {
-    return joinExecutables(bun, await hookProgram(bun));
+    const joined = joinExecutables(bun, await hookProgram(bun));
+    copyFileSync((await quickjs()).license, 'dist/LICENSE.quickjs');
+    return joined;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     console.error(`${place} is without QuickJS, its hooks and plugins take two to three times as long: ${reason}`);

@@ -37,6 +37,7 @@ complete() {
 put "$executable" usr/bin/cni-hook 755
 put config/80-cni-hook.conflist etc/cni/net.d/80-cni-hook.conflist 644
 put packaging/copyright usr/share/doc/cni-hook/copyright 644
+[[ ! -f dist/LICENSE.quickjs ]] || put dist/LICENSE.quickjs usr/share/doc/cni-hook/LICENSE.quickjs 644
 compress usr/share/doc/cni-hook/CHANGELOG.md.gz <CHANGELOG.md
 compress usr/share/doc/cni-hook/changelog.gz <<CHANGES
 cni-hook ($version) unstable; urgency=medium
