@@ -6,7 +6,8 @@ const entrySize = 56;
 /** Linked to addresses of its own: ET_EXEC. */
 const fixed = 2;
 const place = {class: 4, type: 16, entry: 24, headersAt: 32, headerSize: 54, headerCount: 56} as const;
-const types: Readonly<Record<number, ProgramHeader['type']>> = {1: 'load', 3: 'interpreter', 1685382481: 'stack'};
+const PT_GNU_STACK = 0x6474e551;
+const types: Readonly<Record<number, ProgramHeader['type']>> = {1: 'load', 3: 'interpreter', [PT_GNU_STACK]: 'stack'};
 
 export interface ProgramHeader {
   readonly type: 'load' | 'interpreter' | 'stack' | 'other';

@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-/* Of Bun's program, by the linker: build.ts knows them. */
+/* Of Bun's program, by the linker: build/quickjs-program.ts knows them. */
 extern char bun_entry[], bun_headers[], bun_header_count[], bun_interpreter[];
 extern const ElfW(Ehdr) __ehdr_start;
 extern void _start(void);
