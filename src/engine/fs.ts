@@ -56,18 +56,19 @@ export const lstatSync = (path: string, options?: StatOptions) =>
 export const fstatSync = (fd: number) => stat(fd, '', AT_EMPTY_PATH, 'fstat');
 
 /** Nearly everything fits. It is used again by the next who reads, so nothing may keep it. */
-let buffer = new Uint8Array(16 * 1024);
+const buffer = new Uint8Array(16 * 1024);
 
 /** The text of all that is left to read, in as few calls as it takes. */
 function readAll(fd: number): string {
+  let bytes = buffer;
   for (let length = 0; ; ) {
-    const read = check(host.syscall(numbers.read, fd, buffer.subarray(length), buffer.length - length), 'read');
-    if (read === 0) return host.decode(buffer, 0, length);
+    const read = check(host.syscall(numbers.read, fd, bytes.subarray(length), bytes.length - length), 'read');
+    if (read === 0) return host.decode(bytes, 0, length);
     length += read;
-    if (length < buffer.length) continue;
-    const longer = new Uint8Array(buffer.length * 4);
-    longer.set(buffer);
-    buffer = longer;
+    if (length < bytes.length) continue;
+    const longer = new Uint8Array(bytes.length * 4);
+    longer.set(bytes);
+    bytes = longer;
   }
 }
 
