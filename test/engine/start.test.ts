@@ -143,3 +143,18 @@ describe('Bun', () => {
     expect((await start('cni-hook', ['poststop'], {CNI_HOOK_ENGINE: word})).program).toBe('QuickJS');
   });
 });
+
+test.each([
+  ['--version', /^cni-hook \d/],
+  ['poststop', /^$/],
+])('%s runs in a directory that somebody has removed', async (word, said) => {
+  const script = 'mkdir gone; cd gone; rmdir ../gone; exec "$0" "$@"';
+  const input = '{"ociVersion": "1.0.2", "id": "nobody-knows-it", "status": "stopped"}';
+  const {exitCode, stdout} = await execa('sh', ['-c', script, executable, word], {
+    cwd: directory,
+    input,
+    reject: false,
+    cleanup: false,
+  });
+  expect({exitCode, stdout}).toEqual({exitCode: 0, stdout: expect.stringMatching(said)});
+});
