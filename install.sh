@@ -10,7 +10,8 @@ cni_bin_dir='' hooks_dir='' replace=false
 
 usage() {
   cat <<'END'
-Installs cni-hook: one executable, and a default network if there is none. Needs root; building needs Node 20 and npm, and a C compiler, which it installs.
+Installs cni-hook: one executable, and a default network if there is none. Needs root; building needs Node 20 and npm,
+and a C compiler, which it installs.
 
   ./install.sh                 install what is missing, build, install
   ./install.sh --demo          the same, then show two containers at work (needs runc and busybox, which it installs)
@@ -131,7 +132,7 @@ take_away() {
 
 # --- what is missing ---------------------------------------------------------------------------------------------------
 
-# Each argument is COMMAND:PACKAGES.
+# Each argument is COMMAND:PACKAGE.
 ensure_packages() {
   local pair missing=()
   for pair in "$@"; do
@@ -163,6 +164,7 @@ build() {
   fi
   say "building $executable"
   quietly npm run build
+  [[ -f dist/LICENSE.quickjs ]] || say 'without QuickJS, hooks and plugins take twice as long: npm run build says what is missing'
 }
 
 ensure_node() {

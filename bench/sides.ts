@@ -39,7 +39,7 @@ export function hookSide(network: Network): Side {
 }
 
 /** As `wire` and `hooks install` write it into a hook's entry. */
-export const environmentOf = (hook: HookStage): Readonly<Record<string, string>> =>
+const environmentOf = (hook: HookStage): Readonly<Record<string, string>> =>
   Object.fromEntries(hookEntry(hook, executable).env.map(pair => pair.split(/=(.*)/s, 2) as [string, string]));
 
 export const ownPluginSide = (network: Network, options: NetworkOptions): Side =>

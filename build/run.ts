@@ -1,12 +1,13 @@
 // `npm run build`: makes dist/cni-hook, one executable that needs nothing on the host but the kernel, glibc and nft; what it
 // prints to complete its commands; and dist/index.js with its types: the library, for Node and Bun.
-import {copyFileSync, mkdirSync, renameSync, writeFileSync} from 'node:fs';
+import {copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {bunProgram} from './bun-program.ts';
 import {joinExecutables} from './join.ts';
 import {quickjs} from './quickjs.ts';
 import {hookProgram} from './quickjs-program.ts';
 
 const place = 'dist/cni-hook';
+const license = 'dist/LICENSE.quickjs';
 
 mkdirSync('dist/completions', {recursive: true});
 const bun = await bunProgram();
@@ -14,9 +15,11 @@ write(place, await executable(bun));
 
 /** Both programs in one file, or Bun's alone, which does everything too. */
 async function executable(bun: Uint8Array): Promise<Uint8Array> {
+  // It comes along with what it is about.
+  rmSync(license, {force: true});
   try {
     const joined = joinExecutables(bun, await hookProgram(bun));
-    copyFileSync((await quickjs()).license, 'dist/LICENSE.quickjs');
+    copyFileSync((await quickjs()).license, license);
     return joined;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

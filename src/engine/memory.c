@@ -1,5 +1,5 @@
 // Memory for an engine that lives for some milliseconds: what is small comes off one piece, in steps of 16 bytes, and goes onto
-// a list of its size when it is given back. A general malloc(3) has a quarter of a hook's instructions, this has a twentieth.
+// a list of its size when it is given back. A general malloc(3) has a quarter of a hook's instructions, this has a sixteenth.
 // The pieces are never given back, and have all their pages from the start: one call instead of a hundred faults.
 #include <stddef.h>
 #include <stdlib.h>

@@ -121,8 +121,7 @@ export function sharedMounts(pid: number): ReadonlySet<number> {
   return new Set(Array.from(text.matchAll(/^(\d+) (?:(?! - ).)* shared:\d+/gm), ([, id]) => Number(id)));
 }
 
-export const isErrno = (error: unknown, number: number): boolean =>
-  error instanceof SystemError && error.errno === number;
+const isErrno = (error: unknown, number: number): boolean => error instanceof SystemError && error.errno === number;
 
 /** For a path of one part that is the root itself. */
 function openDirectoryOf(root: number, path: string): number | undefined {

@@ -23,7 +23,7 @@ export function scriptOf(op: SetMasquerade | SetGuard | SetPorts | SetPortRules)
 }
 
 /** The commands, one a line, that make the network's masquerade chain hold these subnets and nothing else. */
-export function masqueradeScript({network, subnets}: SetMasquerade): readonly string[] {
+function masqueradeScript({network, subnets}: SetMasquerade): readonly string[] {
   const table = `inet ${nftTable}`;
   const chain = `${table} ${masqueradeChain(network)}`;
   const declare = [`add table ${table}`, `add chain ${chain} { type nat hook postrouting priority srcnat; }`];

@@ -110,11 +110,7 @@ export function readHostLinks(kernel: Kernel): HostLinks {
 }
 
 /** Pure. `host` is the host's name. */
-export function joinTopology(
-  host: string,
-  {links, defaultRoutes}: HostLinks,
-  attachments: readonly Placeable[],
-): Topology {
+function joinTopology(host: string, {links, defaultRoutes}: HostLinks, attachments: readonly Placeable[]): Topology {
   const bridges = links.filter(({kind}) => kind === 'bridge');
   const named = attachments.map(attachment => withInterface(attachment, links));
   const known = new Set(named.flatMap(({hostInterface}) => hostInterface ?? []));

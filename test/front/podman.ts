@@ -1,6 +1,5 @@
 // podman in a private host: storage, run-time files and hooks.d directory of its own, containers from the root file system
-// that all bundles share. It is not among the packages that the tests install, as its package puts a network of its own into
-// the machine's /etc/cni/net.d: where it is missing its tests say so and do not run.
+// that all bundles share. Where it is missing, as without `npm test`, which installs it, its tests say so and do not run.
 import {execFileSync} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
 import {describe} from '@jest/globals';

@@ -43,7 +43,7 @@ export const consultRules = ({network, adminChain}: SetFirewall, subnets: readon
   );
 
 /** Whether the operator's chain is asked before the network's own rules. */
-export const isConsulted = ({adminChain}: SetFirewall, {chains}: FilterTable): boolean =>
+const isConsulted = ({adminChain}: SetFirewall, {chains}: FilterTable): boolean =>
   adminChain.make || chains.includes(adminChain.name);
 
 /** The input of `iptables-restore --noflush` that makes the network's chain hold what it should, and be called. */
@@ -81,7 +81,7 @@ const entryOf = ({rules}: FilterTable): string =>
   rules.includes(`-A FORWARD -j ${dockersChain}`) ? dockersChain : 'FORWARD';
 
 /** True if forwarded packets come by the chain. */
-export const isCalled = (table: FilterTable, chain: string): boolean =>
+const isCalled = (table: FilterTable, chain: string): boolean =>
   ['FORWARD', entryOf(table)].some(entry => table.rules.includes(`-A ${entry} -j ${chain}`));
 
 /** What of the network's chain is missing, in words. */
@@ -107,7 +107,7 @@ export const ofFamily = (subnets: readonly string[], family: Family): readonly s
   subnets.filter(subnet => parseCidr(subnet).address.family === family);
 
 /** How the note tells that a subnet is let through. */
-export const acceptNote = (subnet: string): string => `accept ${subnet}`;
+const acceptNote = (subnet: string): string => `accept ${subnet}`;
 export const parseAcceptNote = (note: string): string | undefined => /^accept (\S+)$/.exec(note)?.[1];
 
 /** How the note tells that a link's packets are kept from other links. */
