@@ -77,6 +77,7 @@ const gates: Readonly<Record<string, readonly string[]>> = {
     'src/runtime/container-dir.ts',
     'src/runtime/container-lock.ts',
     'src/runtime/delegates.ts',
+    'src/runtime/durable-file.ts',
     'src/runtime/foreign.ts',
     'src/runtime/garbage/files.ts',
     'src/runtime/garbage/leases.ts',

@@ -1,19 +1,9 @@
 // Promises to keep a container's addresses for it when it has ended: asked for by annotation or by the network, for a
-// bounded time. The only thing that we sync to disk: a user asked for it to survive, also a power cut while the container runs.
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+// bounded time. They are on the disk: a user asked for them to survive, also a power cut while the container runs.
+import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync} from 'node:fs';
 import type {Attachment} from '../kernel/names.ts';
 import {digest} from '../spec/digest.ts';
+import {sync, writeDurably} from './durable-file.ts';
 import type {Settings} from './settings.ts';
 
 export interface Kept extends Attachment {
@@ -30,8 +20,7 @@ export function keep(settings: Settings, kept: Kept, addresses: readonly string[
   const directory = promisesDir(settings);
   mkdirSync(directory, {recursive: true, mode: 0o700});
   const path = pathOf(settings, {network, containerId, ifName});
-  writeSynced(`${path}.new`, JSON.stringify({network, containerId, ifName, seconds, ended, leases}));
-  renameSync(`${path}.new`, path);
+  writeDurably(path, `${path}.new`, JSON.stringify({network, containerId, ifName, seconds, ended, leases}));
   const files = leases.flatMap(place => addresses.map(address => `${place}/${address}`));
   for (const changed of [...files, ...leases, directory].filter(existsSync)) sync(changed);
 }
@@ -70,24 +59,5 @@ function read(path: string): Kept | undefined {
     return typeof kept.seconds === 'number' && Array.isArray(kept.leases) ? (kept as Kept) : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function writeSynced(path: string, text: string): void {
-  const fd = openSync(path, 'w', 0o600);
-  try {
-    writeSync(fd, text);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function sync(path: string): void {
-  const fd = openSync(path, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
   }
 }

@@ -1,22 +1,12 @@
 // libcni's cache of results, one file per attachment, for whoever deletes or lists what we added, and the other way round.
 // The name of a file is ambiguous ("a-b" and "c", or "a" and "b-c"), so what stands inside decides; and libcni takes every
 // file of the directory for an attachment, so nothing else may ever lie there, not for a moment.
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync} from 'node:fs';
 import type {Attachment} from '../../kernel/names.ts';
 import {formatCniArgs, parseCniArgs} from '../../spec/cni-args.ts';
 import {Fields, isObject, type Json, type JsonObject} from '../../spec/fields.ts';
 import {parseJson} from '../../spec/json.ts';
+import {writeDurably} from '../durable-file.ts';
 import type {CapabilityArgs} from '../wishes/request-config.ts';
 
 export interface Cached extends Attachment {
@@ -60,14 +50,7 @@ export function writeCached(cacheDir: string, cached: Cached): void {
   const beside = `${cacheDir}/cni-hook/${path.slice(path.lastIndexOf('/') + 1)}.new`;
   mkdirSync(`${cacheDir}/cni-hook`, {recursive: true, mode: 0o700});
   mkdirSync(`${cacheDir}/results`, {recursive: true, mode: 0o700});
-  const fd = openSync(beside, 'w', 0o600);
-  try {
-    writeSync(fd, formatCached(cached));
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(beside, path);
+  writeDurably(path, beside, formatCached(cached));
 }
 
 /** Takes it away, if it is this attachment's. */
