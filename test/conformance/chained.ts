@@ -3,7 +3,7 @@
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from '@jest/globals';
 import {creating, stopped} from '../fixtures/state.ts';
 import {createHost, type Host} from '../host.ts';
-import {expectSame, look, lookOutside} from './look.ts';
+import {expectSame, look} from './look.ts';
 import {call, inNetns, type Json, linkPlugins, makeNetns, netnsPath, removeNetns, sh, succeed} from './plugins.ts';
 import {problemOf, versions} from './result-form.ts';
 import type {Change, Config, Sabotage} from './subject.ts';
@@ -45,7 +45,7 @@ export function chained({type, configs, sabotage, additions}: ChainedSubject): v
       `${inNetns('c1')} sysctl net.core.somaxconn net.ipv4.ip_local_reserved_ports 2>/dev/null || :`,
     );
   const see = async () => ({...(await look(host)), more: await qdiscs()});
-  const seeOutside = async () => ({...(await lookOutside(host)), more: await sh(host, 'tc -j qdisc show')});
+  const seeOutside = async () => ({...(await host.snapshot()), more: await sh(host, 'tc -j qdisc show')});
 
   beforeAll(async () => {
     host = await createHost();

@@ -4,7 +4,7 @@ import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from
 import {createHost, type Host} from '../host.ts';
 import {behindItsBack} from './behind-its-back.ts';
 import {garbageCollection} from './garbage-collection.ts';
-import {expectSame, look, lookOutside} from './look.ts';
+import {expectSame, look} from './look.ts';
 import {
   type Answer,
   call,
@@ -88,7 +88,7 @@ export function conformance(subject: Subject): void {
     });
 
     test.each([{CNI_NETNS: ''}, {CNI_NETNS: undefined}])('DEL needs no netns: %j', async env => {
-      const see = subject.reachable ? () => look(host) : () => lookOutside(host);
+      const see = subject.reachable ? () => look(host) : () => host.snapshot();
       const before = await see();
       const result = await add();
       expect(await del(result, env)).toMatchObject({exitCode: 0});
@@ -97,12 +97,12 @@ export function conformance(subject: Subject): void {
 
     test('DEL takes everything back when the netns is gone', async () => {
       await sh(host, removeNetns('c1'));
-      const before = await lookOutside(host);
+      const before = await host.snapshot();
       await sh(host, makeNetns('c1'));
       const result = await add();
       await sh(host, removeNetns('c1'));
       expect(await del(result)).toMatchObject({exitCode: 0});
-      await expectSame(() => lookOutside(host), before);
+      await expectSame(() => host.snapshot(), before);
     });
 
     test('DEL leaves another netns alone that is now under the path', async () => {
@@ -122,14 +122,14 @@ export function conformance(subject: Subject): void {
       async record => {
         const place = `printf 'this is no netns' >${netnsPath('c1')}`;
         await sh(host, removeNetns('c1'), place);
-        const before = await lookOutside(host);
+        const before = await host.snapshot();
         if (record === 'with') {
           await sh(host, removeNetns('c1'), makeNetns('c1'));
           await add();
           await sh(host, removeNetns('c1'), place);
         }
         expect(await del()).toMatchObject({exitCode: 0});
-        await expectSame(() => lookOutside(host), before);
+        await expectSame(() => host.snapshot(), before);
         expect(host.read(netnsPath('c1'))).toBe('this is no netns');
       },
     );
@@ -169,9 +169,9 @@ export function conformance(subject: Subject): void {
       const second = {CNI_CONTAINERID: 'c2', CNI_NETNS: netnsPath('c2')};
       await succeed(host, {type, verb: 'ADD', conf});
       expect(await call(host, {type, verb: 'STATUS', conf})).toMatchObject({exitCode: 1, json: {code: 50}});
-      const before = await lookOutside(host);
+      const before = await host.snapshot();
       expect(await call(host, {type, verb: 'ADD', conf, env: second})).toMatchObject({exitCode: 1, json: {code: 101}});
-      await expectSame(() => lookOutside(host), before);
+      await expectSame(() => host.snapshot(), before);
       await succeed(host, {type, verb: 'DEL', conf});
       expect(await call(host, {type, verb: 'STATUS', conf})).toMatchObject({exitCode: 0});
       for (const id of ['c1', 'c2']) await sh(host, removeNetns(id));

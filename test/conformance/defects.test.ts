@@ -5,7 +5,7 @@ import {isLease} from '../fixtures/networks.ts';
 import {hostAsSeen} from '../fixtures/outside.ts';
 import {creating, stopped} from '../fixtures/state.ts';
 import {createHost, type Host} from '../host.ts';
-import {expectSame, look, lookOutside} from './look.ts';
+import {expectSame, look} from './look.ts';
 import {
   call,
   inNetns,
@@ -55,13 +55,13 @@ test('V1: DEL after the netns is gone leaves no rule of the container', async ()
   await add(conf);
   await del(conf);
   await sh(host, removeNetns('c1'));
-  const before = await lookOutside(host);
+  const before = await host.snapshot();
   for (const netns of [netnsPath('c1'), '']) {
     await sh(host, makeNetns('c1'));
     await add(conf);
     await sh(host, removeNetns('c1'));
     expect(await del(conf, {CNI_NETNS: netns})).toMatchObject({exitCode: 0});
-    await expectSame(() => lookOutside(host), before);
+    await expectSame(() => host.snapshot(), before);
   }
 });
 

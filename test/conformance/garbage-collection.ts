@@ -2,7 +2,7 @@
 import {afterAll, afterEach, beforeAll, describe, expect, test} from '@jest/globals';
 import {creating, stopped} from '../fixtures/state.ts';
 import type {Host} from '../host.ts';
-import {expectSame, lookOutside} from './look.ts';
+import {expectSame} from './look.ts';
 import {call, type Json, makeNetns, netnsPath, removeNetns, sh, succeed} from './plugins.ts';
 import type {Subject} from './subject.ts';
 
@@ -46,45 +46,45 @@ export function garbageCollection({type, configs, hooked}: Subject, hostOf: () =
 
     test.each(keys)('takes what "%s" does not name', async key => {
       await add('c1');
-      const before = await lookOutside(hostOf());
+      const before = await hostOf().snapshot();
       await add('c2');
       expect(await collect([c1], key)).toMatchObject({exitCode: 0});
-      await expectSame(() => lookOutside(hostOf()), before);
+      await expectSame(() => hostOf().snapshot(), before);
     });
 
     test('takes everything of its network if nothing is named', async () => {
-      const before = await lookOutside(hostOf());
+      const before = await hostOf().snapshot();
       await add('c1');
       await add('c2');
       expect(await collect([])).toMatchObject({exitCode: 0});
-      await expectSame(() => lookOutside(hostOf()), before);
+      await expectSame(() => hostOf().snapshot(), before);
     });
 
     test('leaves everything that is named, and may be asked twice', async () => {
       await add('c1');
       await add('c2');
-      const before = await lookOutside(hostOf());
+      const before = await hostOf().snapshot();
       expect(await collect([c1, c2])).toMatchObject({exitCode: 0});
       expect(await collect([c2, c1])).toMatchObject({exitCode: 0});
-      await expectSame(() => lookOutside(hostOf()), before);
+      await expectSame(() => hostOf().snapshot(), before);
     });
 
     test('tells interfaces of one container apart', async () => {
       await add('c1');
-      const before = await lookOutside(hostOf());
+      const before = await hostOf().snapshot();
       await add('c1', 'eth1');
       expect(await collect([c1])).toMatchObject({exitCode: 0});
-      await expectSame(() => lookOutside(hostOf()), before);
+      await expectSame(() => hostOf().snapshot(), before);
     });
 
     test('takes what is left of a container whose netns is gone', async () => {
       const renew = () => sh(hostOf(), removeNetns('c1'), makeNetns('c1'));
       await renew();
-      const before = await lookOutside(hostOf());
+      const before = await hostOf().snapshot();
       await add('c1');
       await renew();
       expect(await collect([])).toMatchObject({exitCode: 0});
-      await expectSame(() => lookOutside(hostOf()), before);
+      await expectSame(() => hostOf().snapshot(), before);
     });
   });
 
@@ -95,13 +95,13 @@ export function garbageCollection({type, configs, hooked}: Subject, hostOf: () =
     host.write('/etc/cni/net.d/10-hook.conflist', network);
     const container = await host.netns();
     expect(await host.hook('createRuntime', creating('hooked', container.pid))).toMatchObject({exitCode: 0});
-    const before = await lookOutside(host);
+    const before = await host.snapshot();
 
     await sh(host, makeNetns('c1'));
     await succeed(host, {type, verb: 'ADD', conf});
     expect(await call(host, {type, verb: 'GC', conf: {...conf, [keys[0]]: []}})).toMatchObject({exitCode: 0});
     await sh(host, removeNetns('c1'));
-    await expectSame(() => lookOutside(host), before);
+    await expectSame(() => host.snapshot(), before);
 
     await container.end();
     expect(await host.hook('poststop', stopped('hooked'))).toMatchObject({exitCode: 0});

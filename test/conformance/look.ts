@@ -12,21 +12,9 @@ export interface Look {
 
 export async function look(host: Host): Promise<Look> {
   const inside: Host['must'] = (command, args) => host.must('nsenter', [`--net=${netnsPath('c1')}`, command, ...args]);
-  const [outside, container] = await Promise.all([lookOutside(host), readKernel(inside)]);
-  return {host: outside, container: {...container, ...withoutLinkLocal(container)}};
+  const [outside, container] = await Promise.all([host.snapshot(), readKernel(inside)]);
+  return {host: outside, container};
 }
-
-/** The host alone: the container need not be there. */
-export async function lookOutside(host: Host): Promise<Snapshot> {
-  const snapshot = await host.snapshot();
-  return {...snapshot, ...withoutLinkLocal(snapshot)};
-}
-
-/** Addresses for the link alone and their routes come by themselves, when there is a carrier. */
-const withoutLinkLocal = ({addresses, routes}: Pick<Snapshot, 'addresses' | 'routes'>) => ({
-  addresses: addresses.filter(line => !line.includes('"local":"fe80:')),
-  routes: routes.filter(line => !/"dst":"(fe80:|ff00:)/.test(line)),
-});
 
 const millisecondsToSettle = 10_000;
 

@@ -2,7 +2,7 @@
 // of another, and whose host ports no two containers can share.
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from '@jest/globals';
 import {createHost, type Host} from '../host.ts';
-import {expectSame, look, lookOutside} from './look.ts';
+import {expectSame, look} from './look.ts';
 import {
   type Answer,
   call,
@@ -84,7 +84,7 @@ test('without ports ADD changes no rule', async () => {
 });
 
 test('DEL needs neither prevResult nor netns nor ports, and may come twice and for what never was', async () => {
-  const before = await lookOutside(host);
+  const before = await host.snapshot();
   expect(await del()).toMatchObject({exitCode: 0});
   for (const [over, env] of [
     [{}, {}],
@@ -94,7 +94,7 @@ test('DEL needs neither prevResult nor netns nor ports, and may come twice and f
     await add();
     expect(await del(over, env)).toMatchObject({exitCode: 0});
     expect(await del(over, env)).toMatchObject({exitCode: 0});
-    await expectSame(() => lookOutside(host), before);
+    await expectSame(() => host.snapshot(), before);
   }
 });
 
@@ -258,13 +258,13 @@ describe('GC', () => {
       const named = valid.map(containerID => ({containerID, ifname: 'eth0'}));
       return call(host, {type: 'portmap', verb: 'GC', conf: {...conf, 'cni.dev/valid-attachments': named}});
     };
-    const before = await lookOutside(host);
+    const before = await host.snapshot();
     await add();
-    const full = await lookOutside(host);
+    const full = await host.snapshot();
     expect(await gc('c1', 'neighbour')).toMatchObject({exitCode: 0});
-    await expectSame(() => lookOutside(host), full);
+    await expectSame(() => host.snapshot(), full);
     expect(await gc('neighbour')).toMatchObject({exitCode: 0});
-    await expectSame(() => lookOutside(host), before);
+    await expectSame(() => host.snapshot(), before);
   });
 });
 
