@@ -1,5 +1,5 @@
 // What is the case in the kernel, read once into a plain object, and the question that says what to read.
-import type {MacvlanMode, Netns, SetFirewall} from './op.ts';
+import type {MacvlanMode, Netns, PortVlans, SetFirewall} from './op.ts';
 import type {PortFacts, PortsQuestion} from './ports/port.ts';
 
 export interface Link {
@@ -70,6 +70,8 @@ export interface Question {
   readonly peerOf?: string | undefined;
   /** Links of the host, by name, of which it is asked how they are shaped. */
   readonly shaped?: readonly string[] | undefined;
+  /** Ports of bridges, by name, of which it is asked in which VLANs they are. */
+  readonly portVlans?: readonly string[] | undefined;
   /** In which netns to look for the link that the default route goes by. */
   readonly uplinkIn?: Netns | undefined;
   /** An address of the container: it is asked by which link of the host one gets there. */
@@ -99,6 +101,8 @@ export interface Facts {
   readonly firewall?: FirewallFacts;
   readonly peer?: Link;
   readonly shaped?: Readonly<Record<string, Shaping | undefined>>;
+  /** Undefined for a port that is not there, and where the kernel can't be asked. */
+  readonly portVlans?: Readonly<Record<string, readonly PortVlans[] | undefined>>;
   readonly uplink?: Link;
   readonly way?: Link;
   /** Their texts; undefined for one that is not there. */
@@ -136,6 +140,7 @@ export function mergeQuestions(questions: readonly Question[]): Question {
     firewall: one(question => question.firewall),
     peerOf: one(question => question.peerOf),
     shaped: union(question => question.shaped),
+    portVlans: union(question => question.portVlans),
     uplinkIn: one(question => question.uplinkIn),
     wayTo: one(question => question.wayTo),
     files: union(question => question.files),

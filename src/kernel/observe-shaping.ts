@@ -1,10 +1,11 @@
-// What few plugins ask: the other end of a pair, how links are shaped, by which link the default route goes, or one to an address.
+// What few plugins ask: the other end of a pair, how links are shaped, in which VLANs a port is, by which link the default route goes, or one to an address.
 import type {Link, Shaping} from './facts.ts';
 import type {Kernel} from './kernel.ts';
+import {dumpPortVlans, readPortVlans} from './netlink/port-vlans.ts';
 import {dumpRoutes, getRoute, readRoute} from './netlink/routes.ts';
 import {dumpRedirects, getBucket, readBucket, readRedirect} from './netlink/shaping.ts';
 import {findLinkIn} from './observe.ts';
-import type {Netns} from './op.ts';
+import type {Netns, PortVlans} from './op.ts';
 
 const mainTable = 254;
 
@@ -18,6 +19,16 @@ export function readPeer(kernel: Kernel, name: string): Link | undefined {
 
 export function readShaped(kernel: Kernel, names: readonly string[]): Record<string, Shaping | undefined> {
   return Object.fromEntries(names.map(name => [name, readShaping(kernel, name)]));
+}
+
+export function readVlans(kernel: Kernel, names: readonly string[]): Record<string, readonly PortVlans[] | undefined> {
+  return Object.fromEntries(names.map(name => [name, readVlansOf(kernel, name)]));
+}
+
+function readVlansOf(kernel: Kernel, name: string): readonly PortVlans[] | undefined {
+  const index = findLinkIn(kernel, 'host', name)?.index;
+  const [answer] = index === undefined ? [] : kernel.socket('host').exchange([dumpPortVlans(index)]);
+  return answer?.error === 0 ? answer.replies.flatMap(reply => readPortVlans(reply)) : undefined;
 }
 
 function readShaping(kernel: Kernel, name: string): Shaping | undefined {

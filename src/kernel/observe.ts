@@ -11,7 +11,7 @@ import {dumpRoutes, dumpRoutesBy, readRoute} from './netlink/routes.ts';
 import {dumpAddresses, dumpLinks, getLink, readAddress, readLink} from './netlink/rtnetlink.ts';
 import type {NetlinkSocket} from './netlink/socket.ts';
 import {readIfThere, readOrNothing} from './netns.ts';
-import {readPeer, readShaped, readUplink, readWay} from './observe-shaping.ts';
+import {readPeer, readShaped, readUplink, readVlans, readWay} from './observe-shaping.ts';
 import type {Netns, SetFirewall} from './op.ts';
 import {localnetKey} from './ports/port.ts';
 import {readPorts} from './ports/read.ts';
@@ -21,7 +21,7 @@ export type Known = Map<string, unknown>;
 
 /** Reads what is asked for; `network` is whose rules are meant. What is `known` of the host is not read again. */
 export function observe(kernel: Kernel, question: Question, network: string, known?: Known): Facts {
-  const {hostRoutes, containerSysctls, peerOf, shaped, uplinkIn, wayTo, files} = question;
+  const {hostRoutes, containerSysctls, peerOf, shaped, portVlans, uplinkIn, wayTo, files} = question;
   const guard = question.guard && readGuard(kernel, network, question.guard.links);
   const way = wayTo === undefined ? undefined : readWay(kernel, wayTo);
   const near = way ? [...question.hostLinks, way.name] : question.hostLinks;
@@ -41,6 +41,7 @@ export function observe(kernel: Kernel, question: Question, network: string, kno
     ...(question.firewall && {firewall: readPlace(kernel, network, question.firewall.expected, known)}),
     ...(peer && {peer}),
     ...(shaped && {shaped: readShaped(kernel, shaped)}),
+    ...(portVlans && {portVlans: readVlans(kernel, portVlans)}),
     ...(uplink && {uplink}),
     ...(way && {way}),
     ...(files && {files: Object.fromEntries(files.map(path => [path, readIfThere(path)]))}),

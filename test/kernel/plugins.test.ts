@@ -1,5 +1,5 @@
 // What the plugins do that stands in no other test here, shown against the kernel: that their commands do what they do, that
-// the guard guards and leaves nothing, that a duplicate address is found out, VLANs, and what repair puts back.
+// the guard guards and leaves nothing, that a duplicate address is found out, and what repair puts back.
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
 import {bridgeNetwork} from '../fixtures/networks.ts';
 import {readKernel, readSysctls, rulesetOf} from '../fixtures/snapshot.ts';
@@ -185,29 +185,6 @@ test('isolated ports reach the gateway, and not each other', async () => {
   await attach('c1', container, network);
   await attach('c2', other, network);
   expect([await ping(container, '10.1.0.1'), await ping(container, '10.1.0.3')]).toEqual([true, false]);
-});
-
-test("VLANs are the port's, or else a kernel that has none is told of and nothing is left", async () => {
-  const network = bridge({vlan: 100, vlanTrunk: [{minID: 200, maxID: 202}], isGateway: true, ...v4});
-  host.write('/etc/cni/net.d/10.conflist', network);
-  const before = await host.snapshot();
-  const probe = await host.run('ip', ['link', 'add', 'probe', 'type', 'bridge', 'vlan_filtering', '1']);
-  const {exitCode, stderr} = await host.hook('createRuntime', creating('c1', container.pid));
-  if (probe.exitCode !== 0) {
-    expect(exitCode).toBe(1);
-    expect(stderr).toContain(
-      'cannot make bridge "cnibr1": Operation not supported: the bridges of this kernel know no VLANs',
-    );
-    expect(await host.snapshot()).toEqual(before);
-    return;
-  }
-  expect({exitCode, stderr}).toEqual({exitCode: 0, stderr: ''});
-  const vlans = JSON.parse(await host.must('bridge', ['-j', 'vlan', 'show'])) as {ifname: string; vlans: object[]}[];
-  expect(vlans.filter(({ifname}) => ifname.startsWith('veth')).map(({vlans: of}) => of)).toContainEqual([
-    {vlan: 100, flags: ['PVID', 'Egress Untagged']},
-    {vlan: 200, vlanEnd: 202},
-  ]);
-  expect(await ping(container, '10.1.0.1')).toBe(true);
 });
 
 test('a route has in the kernel what it has in the result', async () => {

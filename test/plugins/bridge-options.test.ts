@@ -111,6 +111,7 @@ describe("somebody else's bridge", () => {
 });
 
 describe('a check', () => {
+  const run = (first: number, last: number, untagged = false) => ({first, last, untagged});
   const conf = {macspoofchk: true, hairpinMode: true, portIsolation: true};
   const {result} = add(conf);
   const [, host, container] = result.interfaces;
@@ -171,6 +172,29 @@ describe('a check', () => {
   ])('finds that %s, and what mends it', (_what, facts, words) => {
     expect(faults(facts).map(({what}) => what)).toEqual(words);
     expect(faults(facts).every(({mend}) => mend.length > 0)).toBe(true);
+  });
+
+  test.each<[string, JsonObject, NonNullable<Facts['portVlans']>[string], boolean]>([
+    ['all of them', {vlan: 7, vlanTrunk: [{minID: 20, maxID: 29}]}, [run(7, 7, true), run(20, 24), run(25, 29)], true],
+    ['one is lost', {vlan: 7, vlanTrunk: [{minID: 20, maxID: 29}]}, [run(7, 7, true), run(20, 28)], false],
+    ['its own is tagged', {vlan: 7}, [run(7, 7)], false],
+    ['one too many', {vlan: 7}, [run(1, 1), run(7, 7, true)], false],
+    ['one more that may stay', {vlan: 7, preserveDefaultVlan: true}, [run(1, 1), run(7, 7, true)], true],
+    ['a kernel that does not tell', {vlan: 7}, undefined, true],
+    ['a network without VLANs, which does not ask', {}, undefined, true],
+  ])('of the VLANs of a port: %s', (_what, vlans, present, isSound) => {
+    const config = {...conf, ...vlans};
+    const facts = {
+      ...sound,
+      host: {...sound.host, cni0: {...ours, vlanFiltering: true}},
+      portVlans: {[name]: present},
+    } as const;
+    const found = faults(facts, result, config);
+    expect(found.map(({what}) => what)).toEqual(
+      isSound ? [] : [`port "${name}" is not in the VLANs that it should be in`],
+    );
+    expect(found.flatMap(({mend}) => mend.map(({op}) => op))).toEqual(isSound ? [] : ['port.vlans']);
+    expect(prepare(config).checkQuestion(result).portVlans).toEqual('vlan' in vlans ? [name] : undefined);
   });
 
   test("lets somebody else's bridge change its MAC", () => {

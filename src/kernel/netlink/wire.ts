@@ -125,6 +125,19 @@ export function attributes(bytes: Uint8Array, offset = 0): Attributes {
   return {get};
 }
 
+/** All attributes of that type, in their order. */
+export function attributesOf(type: number, bytes: Uint8Array, offset = 0): readonly Uint8Array[] {
+  const found: Uint8Array[] = [];
+  for (let at = offset; at + 4 <= bytes.length; ) {
+    const length = readU16(bytes, at);
+    if (length < 4) break;
+    if ((readU16(bytes, at + 2) & 0x3fff) === type) found.push(bytes.subarray(at + 4, at + length));
+    at += (length + 3) & ~3;
+  }
+  return found;
+}
+
+export const readU16 = (bytes: Uint8Array, offset = 0): number => viewOf(bytes).getUint16(offset, true);
 export const readU32 = (bytes: Uint8Array, offset = 0): number => viewOf(bytes).getUint32(offset, true);
 export const readI32 = (bytes: Uint8Array, offset = 0): number => viewOf(bytes).getInt32(offset, true);
 /** Text up to its NUL. */

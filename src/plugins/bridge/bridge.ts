@@ -98,5 +98,11 @@ function interfacesOf(
 
 function checkQuestion(config: BridgeConfig, question: Question, {host, container}: Pair): Question {
   const guard = {links: [{name: host.name, mac: container.mac}]};
-  return {...question, hostLinks: [...question.hostLinks, host.name], routes: true, ...(config.guarded && {guard})};
+  return {
+    ...question,
+    hostLinks: [...question.hostLinks, host.name],
+    routes: true,
+    ...(config.guarded && {guard}),
+    ...(config.vlans.ofPort.length > 0 && {portVlans: [host.name]}),
+  };
 }

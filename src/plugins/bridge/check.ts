@@ -1,7 +1,7 @@
 // What of an attachment is missing or changed, each with what mends it: the plan is made again and held against the facts.
 import type {Facts, Link} from '../../kernel/facts.ts';
 import {isOurs} from '../../kernel/names.ts';
-import type {Op} from '../../kernel/op.ts';
+import type {Op, PortVlans} from '../../kernel/op.ts';
 import {reasonOf} from '../../spec/error.ts';
 import type {Result} from '../../spec/result.ts';
 import {checkContainerEnd, ipsOf} from '../interface/check-container-end.ts';
@@ -12,7 +12,7 @@ import {hasIpv6} from '../interface/host-end.ts';
 import type {Pair} from '../interface/pair.ts';
 import type {AttachmentRequest, Fault} from '../plugin.ts';
 import type {BridgeConfig} from './config.ts';
-import {guardOf, planContainerEnd, planPair} from './own.ts';
+import {guardOf, planContainerEnd, planPair, setVlans} from './own.ts';
 import {ensureShared} from './shared.ts';
 
 /** `pair` holds the names as they were made then. */
@@ -78,7 +78,8 @@ function checkPair(
   return [{what, mend: host || inside ? [] : again}];
 }
 
-function checkPort({bridge, hairpin, isolated}: BridgeConfig, link: Link, facts: Facts): readonly Fault[] {
+function checkPort(config: BridgeConfig, link: Link, facts: Facts): readonly Fault[] {
+  const {bridge, hairpin, isolated} = config;
   const {name} = link;
   const isPort = link.master !== undefined && link.master === facts.host[bridge]?.index;
   const join: Op = {op: 'link.set', netns: 'host', link: name, master: bridge};
@@ -86,10 +87,30 @@ function checkPort({bridge, hairpin, isolated}: BridgeConfig, link: Link, facts:
   const lost = Object.keys(options);
   const set: Op = {op: 'port.set', link: name, ...options};
   return [
-    ...(isPort ? [] : [{what: `"${name}" is not a port of "${bridge}"`, mend: [join]}]),
+    ...(isPort ? [] : [{what: `"${name}" is not a port of "${bridge}"`, mend: [join, ...setVlans(config, name)]}]),
     ...(lost.length > 0 ? [{what: `port "${name}" is not ${lost.join(' and not ')}`, mend: [set]}] : []),
+    ...checkVlans(config, name, facts.portVlans?.[name]),
   ];
 }
+
+/** `present` is undefined where the kernel did not tell. */
+function checkVlans(config: BridgeConfig, link: string, present: readonly PortVlans[] | undefined): readonly Fault[] {
+  if (!present) return [];
+  const {vlans, keepDefaultVlan} = config;
+  const [wanted, found] = [eachOf(vlans.ofPort), eachOf(present)];
+  const lost = [...wanted].filter(([vlan, untagged]) => found.get(vlan) !== untagged);
+  const extra = keepDefaultVlan ? [] : [...found.keys()].filter(vlan => !wanted.has(vlan));
+  if (lost.length === 0 && extra.length === 0) return [];
+  return [{what: `port "${link}" is not in the VLANs that it should be in`, mend: setVlans(config, link)}];
+}
+
+/** VLANs by number, and whether the port is in them untagged. */
+const eachOf = (runs: readonly PortVlans[]): ReadonlyMap<number, boolean> =>
+  new Map(
+    runs.flatMap(({first, last, untagged}) =>
+      Array.from({length: last - first + 1}, (_, i) => [first + i, untagged] as const),
+    ),
+  );
 
 function checkGuard(config: BridgeConfig, request: AttachmentRequest, pair: Pair, facts: Facts): readonly Fault[] {
   const stands = facts.guard?.links.includes(pair.host.name) ?? false;

@@ -13,6 +13,7 @@ export function planPair(config: BridgeConfig, request: AttachmentRequest, pair:
   return [
     makePair(pair, request, config),
     ...setPort(config, name),
+    ...setVlans(config, name),
     ...guardOf(config, request, pair, 'guard.add'),
     ...(ipv6 ? [sysctl('host', `net/ipv6/conf/${name}/accept_ra`, '0')] : []),
     {op: 'link.set', netns: 'host', link: name, up: true},
@@ -20,14 +21,13 @@ export function planPair(config: BridgeConfig, request: AttachmentRequest, pair:
 }
 
 /** The port's options, those that are on. */
-function setPort({hairpin, isolated, vlans, keepDefaultVlan}: BridgeConfig, link: string): readonly Op[] {
+function setPort({hairpin, isolated}: BridgeConfig, link: string): readonly Op[] {
   const options = {...(hairpin && {hairpin}), ...(isolated && {isolated})};
-  return [
-    ...(hairpin || isolated ? [{op: 'port.set', link, ...options} as const] : []),
-    ...(vlans.ofPort.length > 0
-      ? [{op: 'port.vlans', link, clear: !keepDefaultVlan, vlans: vlans.ofPort} as const]
-      : []),
-  ];
+  return hairpin || isolated ? [{op: 'port.set', link, ...options}] : [];
+}
+
+export function setVlans({vlans, keepDefaultVlan}: BridgeConfig, link: string): readonly Op[] {
+  return vlans.ofPort.length > 0 ? [{op: 'port.vlans', link, clear: !keepDefaultVlan, vlans: vlans.ofPort}] : [];
 }
 
 export function guardOf(

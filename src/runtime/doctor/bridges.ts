@@ -12,35 +12,41 @@ export const bridges: Part = {
   examine: function* ({host, gateways}) {
     for (const network of gateways) {
       yield* wrongLink(network, host.links);
+      yield* wrongAddress(network, host.links);
       yield* clashes(network, host.links);
     }
   },
 };
 
-function* wrongLink(
-  {name, kind, links: [bridge], ranges, forceAddress}: GatewayNetwork,
+function* wrongLink({name, bridge}: GatewayNetwork, links: readonly Link[]): Generator<Fault> {
+  const link = links.find(other => other.name === bridge);
+  if (!link || link.kind === 'bridge') return;
+  const other = link.kind ? `a "${link.kind}"` : 'no virtual interface';
+  yield fault(
+    'error',
+    `network "${name}" wants "${bridge}" for its bridge, and that is ${other}: choose another name in its file, or take it away`,
+    `ip link delete ${bridge}`,
+  );
+}
+
+/** Of the bridge, or of what stands before one of its VLANs. */
+function* wrongAddress(
+  {name, bridge, links: own, ranges, forceAddress}: GatewayNetwork,
   links: readonly Link[],
 ): Generator<Fault> {
-  const link = links.find(other => other.name === bridge);
-  if (!link || kind !== 'bridge') return;
-  if (link.kind !== 'bridge') {
-    const other = link.kind ? `a "${link.kind}"` : 'no virtual interface';
-    yield fault(
-      'error',
-      `network "${name}" wants "${bridge}" for its bridge, and that is ${other}: choose another name in its file, or take it away`,
-      `ip link delete ${bridge}`,
-    );
-    return;
-  }
-  for (const address of forceAddress ? [] : link.addresses) {
-    const present = parseCidr(address);
-    const inTheWay = ranges.find(range => conflict(present, range.gateway));
-    if (!inTheWay || ranges.some(({gateway}) => isSame(gateway, present))) continue;
-    yield fault(
-      'error',
-      `bridge "${bridge}" of network "${name}" has the address ${address}, and should have ${formatCidr(inTheWay.gateway)}`,
-      `ip address delete ${address} dev ${bridge}`,
-    );
+  if (bridge === undefined || forceAddress) return;
+  const isIts = (link: Link) => own.includes(link.name) && (link.name !== bridge || link.kind === 'bridge');
+  for (const link of links.filter(isIts)) {
+    for (const address of link.addresses) {
+      const present = parseCidr(address);
+      const inTheWay = ranges.find(range => conflict(present, range.gateway));
+      if (!inTheWay || ranges.some(({gateway}) => isSame(gateway, present))) continue;
+      yield fault(
+        'error',
+        `bridge "${link.name}" of network "${name}" has the address ${address}, and should have ${formatCidr(inTheWay.gateway)}`,
+        `ip address delete ${address} dev ${link.name}`,
+      );
+    }
   }
 }
 

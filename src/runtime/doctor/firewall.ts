@@ -29,18 +29,22 @@ const elsewhere = {4: parseAddress('203.0.113.1'), 6: parseAddress('2001:db8::1'
 /** What the first container of a ptp network would come by. */
 const anyPair = 'veth00000000000';
 
-function* dropped({name, kind, links, ranges}: GatewayNetwork, chain: ForwardChain, uplink: string): Generator<Fault> {
+function* dropped(
+  {name, bridge, links, ranges}: GatewayNetwork,
+  chain: ForwardChain,
+  uplink: string,
+): Generator<Fault> {
   const [link = anyPair] = links;
   const told = new Set<string>();
   const subnets = ranges.map(({subnet}) => subnet).filter(({address}) => chain.families.includes(address.family));
-  for (const {what, packet} of subnets.flatMap(subnet => packetsOf(subnet, link, uplink, kind === 'bridge'))) {
+  for (const {what, packet} of subnets.flatMap(subnet => packetsOf(subnet, link, uplink, bridge !== undefined))) {
     const {passes, isCertain, by} = fateOf(chain, packet);
     if (passes || told.has(by)) continue;
     told.add(by);
     yield faultOf(
       {passes, isCertain, by},
       `${what} of network "${name}"`,
-      chain.letThrough(kind === 'bridge' ? {link} : {subnets}),
+      chain.letThrough(bridge ? {link} : {subnets}),
     );
   }
 }

@@ -1,6 +1,6 @@
 // The networks that this host is the gateway of, as they are configured or still in use: those whose packets must get through
-// forwarding and firewalls. With a bridge they come by one interface; with ptp each container has its own, made with it, so
-// that a firewall can only be told of the subnet. A network that can't be parsed is another part's finding.
+// forwarding and firewalls. With a bridge they come by one interface, which for a VLAN is not the bridge itself; with ptp each
+// container has its own, made with it, so that a firewall can only be told of the subnet. A network that can't be parsed is another part's finding.
 import {parseBridgeConfig} from '../../plugins/bridge/config.ts';
 import {parseRangeSets} from '../../plugins/host-local/ranges.ts';
 import type {Cidr} from '../../spec/address.ts';
@@ -13,8 +13,9 @@ import {type AttachmentRecord, undoOfRecord} from '../record.ts';
 
 export interface GatewayNetwork {
   readonly name: string;
-  readonly kind: 'bridge' | 'ptp';
-  /** The interfaces of the host by which its packets come: the bridge, whether it is there or not, or the ends of pairs. */
+  /** The name of its bridge, whether it is there or not. Networks of ptp have none. */
+  readonly bridge: string | undefined;
+  /** The interfaces of the host by which its packets come: the one that has the gateway's address, or the ends of pairs. */
   readonly links: readonly string[];
   readonly forceAddress: boolean;
   readonly ranges: readonly {readonly subnet: Cidr; readonly gateway: Cidr}[];
@@ -39,7 +40,7 @@ function gatewaysOf({name, plugins}: Network, records: readonly AttachmentRecord
       if (type === 'bridge') return bridgeOf(name, conf);
       if (type !== 'ptp') return [];
       const own = records.filter(({network}) => network === name);
-      return [{name, kind: 'ptp', links: own.flatMap(endsOf), forceAddress: false, ranges: rangesOf(conf)}];
+      return [{name, bridge: undefined, links: own.flatMap(endsOf), forceAddress: false, ranges: rangesOf(conf)}];
     } catch {
       return [];
     }
@@ -47,8 +48,8 @@ function gatewaysOf({name, plugins}: Network, records: readonly AttachmentRecord
 }
 
 function bridgeOf(name: string, conf: Fields): readonly GatewayNetwork[] {
-  const {bridge, isGateway, forceAddress} = parseBridgeConfig(conf, noCniArgs);
-  return isGateway ? [{name, kind: 'bridge', links: [bridge], forceAddress, ranges: rangesOf(conf)}] : [];
+  const {bridge, gatewayLink, isGateway, forceAddress} = parseBridgeConfig(conf, noCniArgs);
+  return isGateway ? [{name, bridge, links: [gatewayLink], forceAddress, ranges: rangesOf(conf)}] : [];
 }
 
 const endsOf = (record: AttachmentRecord): readonly string[] =>

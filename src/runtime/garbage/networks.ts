@@ -1,17 +1,19 @@
 // What was set up for networks that nobody is attached to: on request; and always what no record knows any more.
 import {firewallNote, guardNames, masqueradeChain, nftTable} from '../../kernel/names.ts';
 import type {TableFamily} from '../../kernel/netlink/nfnetlink.ts';
+import {allHostLinks} from '../../kernel/observe.ts';
 import type {Op} from '../../kernel/op.ts';
 import {findTool, runTool} from '../../kernel/tool.ts';
 import {lockNetwork} from '../network-lock.ts';
 import {allRecords, knownNetworks, readNetworkRecord} from '../record.ts';
 import type {Settings} from '../settings.ts';
+import {undoOf} from '../shared-undo.ts';
 import {isHostLeftOver, isUsedByOthers, takeDownIfIdle, takeHostBack} from '../take-down.ts';
 import {concerns, type Garbage, type Search} from './garbage.ts';
 
 export function* findIdleNetworks(search: Search): Generator<Garbage> {
   const {settings, kernel} = search;
-  for (const network of search.idleNetworks ? knownNetworks(settings.stateDir) : []) {
+  for (const network of search.idleNetworks ? bridgesLast(search) : []) {
     if (!concerns(search, network) || !readNetworkRecord(settings.stateDir, network)) continue;
     if (isUsedByOthers(settings, network, kernel)) continue;
     if (isInUse(settings, network) || search.unrecorded().some(living => living.network === network)) continue;
@@ -22,6 +24,15 @@ export function* findIdleNetworks(search: Search): Generator<Garbage> {
       takeBack: () => alone(settings, network, () => takeDownIfIdle(settings, network, kernel)),
     };
   }
+}
+
+/** Networks may share a bridge. Whose ADD made it goes last, when the other networks' ports have gone. */
+function bridgesLast({settings, kernel}: Search): readonly string[] {
+  const bridges = new Set(allHostLinks(kernel).flatMap(({kind, name}) => (kind === 'bridge' ? [name] : [])));
+  const hasBridge = (network: string) =>
+    undoOf(settings.stateDir, network).some(op => op.op === 'link.delete' && bridges.has(op.name));
+  const networks = knownNetworks(settings.stateDir);
+  return [...networks.filter(network => !hasBridge(network)), ...networks.filter(hasBridge)];
 }
 
 /** What the last network leaves if its end is interrupted. */

@@ -2,7 +2,7 @@
 import {describe, expect, test} from '@jest/globals';
 import {changeElement, getElement, keyOf} from '../../../src/kernel/netlink/nf-elements.ts';
 import {deleteEmptyTable, dumpRules, transaction} from '../../../src/kernel/netlink/nfnetlink.ts';
-import {setPortVlans} from '../../../src/kernel/netlink/port-vlans.ts';
+import {dumpPortVlans, readPortVlans, setPortVlans} from '../../../src/kernel/netlink/port-vlans.ts';
 import {addRoute, deleteRoute, dumpRoutesBy, readRoute} from '../../../src/kernel/netlink/routes.ts';
 import {addBridge, addVeth, changeAddress, readSettled, setPort} from '../../../src/kernel/netlink/rtnetlink.ts';
 import {attributes, decode, encode, type Request} from '../../../src/kernel/netlink/wire.ts';
@@ -37,6 +37,7 @@ const requests: Readonly<Record<string, Request>> = {
   'take port 3 out of all VLANs': clear,
   'put port 3 into VLAN 100, its own': own,
   'put port 3 into VLANs 200 to 210, tagged': run,
+  'the VLANs of port 3': dumpPortVlans(3),
   'a new element of two parts': changeElement('new', allowed),
   'an element of two parts that goes': changeElement('delete', allowed),
   'is this element there': getElement({...allowed, set: 'guarded-n', key: keyOf('veth0')}),
@@ -99,6 +100,17 @@ describe('requests', () => {
 
 describe('answers', () => {
   const reply = (request: Request) => decode(encode(request, 1))[0] as NonNullable<ReturnType<typeof decode>[0]>;
+
+  test('the VLANs of a port, those of a run together', () => {
+    const [answer] = decode(
+      sectionsOf('replies.txt').get('the VLANs of a port, as Linux 6.1 answered to bridge(8)') ?? new Uint8Array(),
+    );
+    expect(answer && readPortVlans(answer)).toEqual([
+      {first: 100, last: 100, untagged: true},
+      {first: 200, last: 202, untagged: false},
+    ]);
+    expect(readPortVlans(reply(dumpPortVlans(3)))).toEqual([]);
+  });
 
   test('the route in a message is the one that was put in', () => {
     const route = {dst: '10.9.0.0/16', gw: '10.1.0.1', priority: 7, table: 300};
