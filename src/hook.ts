@@ -9,8 +9,7 @@ import {mark, tracedPhases, writeTrace} from './kernel/trace.ts';
 import type {Attached} from './runtime/attach.ts';
 import {attachAll, planAll} from './runtime/attach-all.ts';
 import {type Container, openContainer} from './runtime/container.ts';
-import {dropContainerDir} from './runtime/container-dir.ts';
-import {withContainerLock} from './runtime/container-lock.ts';
+import {whileAttaching} from './runtime/container-turn.ts';
 import {type Detached, detachAll} from './runtime/detach.ts';
 import {type LogEntry, log} from './runtime/log.ts';
 import {JoinedNetns} from './runtime/occupant.ts';
@@ -89,14 +88,7 @@ function attachContainer(run: Run, container: Container): number {
   const wished = wishes(run);
   const selected = select(run);
   mark('load');
-  const attached = withContainerLock(settings.stateDir, container.id, () => {
-    try {
-      return attachAll(settings, container, selected, wished);
-    } catch (error) {
-      dropContainerDir(settings.stateDir, container.id);
-      throw error;
-    }
-  });
+  const attached = whileAttaching(settings, container.id, () => attachAll(settings, container, selected, wished));
   for (const one of attached) logAttached(run, one);
   return 0;
 }

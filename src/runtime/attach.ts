@@ -26,7 +26,7 @@ import {detach} from './detach.ts';
 import {readForeignResult} from './foreign-answer.ts';
 import {forget, keep} from './kept.ts';
 import {takeLeases} from './lease.ts';
-import {lockNetwork} from './network-lock.ts';
+import {lockNetwork, lockPorts} from './network-lock.ts';
 import {refuseTaken} from './occupant.ts';
 import type {OwnSegment} from './own-segment.ts';
 import {freePorts, nameHolders} from './port-holders.ts';
@@ -105,6 +105,7 @@ class Transaction {
   readonly #attachment: Attachment;
   #lock: HeldLock | undefined;
   #hostLock: HeldLock | undefined;
+  #portsLock: HeldLock | undefined;
   #record: AttachmentRecord | undefined;
   #setUp = false;
 
@@ -163,6 +164,8 @@ class Transaction {
   #releaseHost(): void {
     this.#hostLock?.release();
     this.#hostLock = undefined;
+    this.#portsLock?.release();
+    this.#portsLock = undefined;
   }
 
   /** Plans and applies a run of ours, which is the chain's `i`th segment. */
@@ -199,8 +202,9 @@ class Transaction {
 
   /** Ports that the dead hold are free when this returns. */
   #observe(segment: OwnSegment, previous: Result | undefined): Facts {
-    const look = () => this.#kernel.observe(segment.questionAfter(previous), this.#attachment.network);
-    const facts = look();
+    const question = segment.questionAfter(previous);
+    if (question.ports) this.#portsLock ??= lockPorts(this.#settings.stateDir);
+    const facts = this.#kernel.observe(question, this.#attachment.network);
     const {ports} = facts;
     if (!ports || ports.taken.length === 0) return facts;
     if (freePorts(this.#settings, this.#kernel, this.#attachment, ports.taken)) return this.#observe(segment, previous);

@@ -9,8 +9,8 @@ import {resultToJson} from '../spec/convert.ts';
 import {isKind} from '../spec/error.ts';
 import {checkVersion, compareVersions} from '../spec/version.ts';
 import {type ForeignSegment, prepareChain} from './chain.ts';
-import {dropContainerDir, pinPath} from './container-dir.ts';
-import {withContainerLock} from './container-lock.ts';
+import {pinPath} from './container-dir.ts';
+import {whileDetaching} from './container-turn.ts';
 import {findKept, keep} from './kept.ts';
 import {dropCached} from './libcni/result-cache.ts';
 import {forgetNames} from './names/introduce.ts';
@@ -29,13 +29,9 @@ export interface Detached {
 /** Takes back every attachment of the container whose process has ended. A container that we never knew has none. */
 export function detachAll(settings: Settings, containerId: string): readonly Detached[] {
   if (!hasContainerDir(settings.stateDir, containerId)) return [];
-  return withContainerLock(settings.stateDir, containerId, () => {
-    const detached = [...recordsOf(settings.stateDir, containerId)]
-      .reverse()
-      .map(record => detachUnlessAlive(settings, record));
-    dropContainerDir(settings.stateDir, containerId);
-    return detached;
-  });
+  return whileDetaching(settings, containerId, () =>
+    [...recordsOf(settings.stateDir, containerId)].reverse().map(record => detachUnlessAlive(settings, record)),
+  );
 }
 
 /** Takes one attachment back and returns what could not be done. The container's lock must be held. */

@@ -1,7 +1,7 @@
 // What we remember of an attachment, on disk before anything is touched: enough to take it all back with no netns, no
 // pid and no configuration. STATE/containers/ID/NETWORK:IFNAME.json, one file per attachment, replaced as a whole.
 // A torn file can't be: it is written beside and renamed; one that can't be read all the same counts as none.
-import {existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync} from 'node:fs';
 import type {Attachment} from '../kernel/names.ts';
 import type {NetnsIdentity} from '../kernel/netns.ts';
 import type {Op} from '../kernel/op.ts';
@@ -91,6 +91,8 @@ const networkPath = (stateDir: string, network: string): string =>
 export const networkLockPath = (stateDir: string, network: string): string =>
   network === '' ? `${stateDir}/host.lock` : `${networksDir(stateDir)}/${network}.lock`;
 
+export const portsLockPath = (stateDir: string): string => `${stateDir}/ports.lock`;
+
 export function writeRecord(stateDir: string, record: AttachmentRecord): void {
   replaceFile(recordPath(stateDir, record), record);
 }
@@ -117,6 +119,19 @@ export function recordsFor(stateDir: string, {network, containerId, ifName}: Att
 
 /** The ids of all containers that we know of: for what looks at the whole host, never for a hook. */
 export const knownContainers = (stateDir: string): readonly string[] => namesIn(containersDir(stateDir));
+
+/** True if there may be a container. */
+export const hasContainers = (stateDir: string): boolean => existsSync(containersDir(stateDir));
+
+/** Takes away the directory of all containers, if there is none: true for who ended the last. */
+export function dropContainersDir(stateDir: string): boolean {
+  try {
+    rmdirSync(containersDir(stateDir));
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Every record of the host. */
 export function allRecords(stateDir: string): readonly AttachmentRecord[] {

@@ -4,7 +4,7 @@ import {Kernel} from '../kernel/kernel.ts';
 import {allHostLinks} from '../kernel/observe.ts';
 import type {Op} from '../kernel/op.ts';
 import {isKind} from '../spec/error.ts';
-import {lockNetwork} from './network-lock.ts';
+import {lockNetwork, unlessPublishing} from './network-lock.ts';
 import {allRecords, dropNetworkRecord, knownNetworks, readNetworkRecord, writeNetworkRecord} from './record.ts';
 import type {Settings} from './settings.ts';
 import {host, undoOf} from './shared-undo.ts';
@@ -63,10 +63,12 @@ export function takeHostBack(settings: Settings, kernel: Kernel): readonly Error
   const {stateDir} = settings;
   const lock = lockNetwork(stateDir, host, 'exclusive');
   try {
-    if (!isHostLeftOver(settings)) return [];
-    const failures = kernel.takeBack(undoOf(stateDir, host));
-    if (failures.length === 0) dropNetworkRecord(stateDir, host);
-    return failures;
+    return unlessPublishing(stateDir, () => {
+      if (!isHostLeftOver(settings)) return [];
+      const failures = kernel.takeBack(undoOf(stateDir, host));
+      if (failures.length === 0) dropNetworkRecord(stateDir, host);
+      return failures;
+    });
   } finally {
     lock.release();
   }

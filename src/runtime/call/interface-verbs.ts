@@ -10,8 +10,7 @@ import type {Result} from '../../spec/result.ts';
 import {attach, type Prepared} from '../attach.ts';
 import {type Chain, prepareChain} from '../chain.ts';
 import type {Container} from '../container.ts';
-import {dropContainerDir} from '../container-dir.ts';
-import {withContainerLock} from '../container-lock.ts';
+import {whileAttaching, whileDetaching} from '../container-turn.ts';
 import {detach} from '../detach.ts';
 import {refuseMissing} from '../missing-plugins.ts';
 import {prepareIpam} from '../own-segment.ts';
@@ -21,14 +20,15 @@ import {isNetns} from './is-netns.ts';
 import {removeStray} from './stray.ts';
 
 export const interfaceVerbs: Verbs = {
-  add: call => withNetns(call, netns => whileLocked(call, call.parameters.containerId, () => addLocked(call, netns))),
-  del: call => whileLocked(call, call.parameters.containerId, () => delLocked(call)),
+  add: call =>
+    withNetns(call, netns => whileAttaching(call.settings, call.parameters.containerId, () => addLocked(call, netns))),
+  del: call => whileDetaching(call.settings, call.parameters.containerId, () => delLocked(call)),
   check: (call, result) => withNetns(call, netns => checkAttachment(call, netns, result)),
   gc: (call, isValid) => {
     const failures: string[] = [];
     for (const record of allRecords(call.settings.stateDir)) {
       if (record.network !== call.network || record.plugin !== call.type || isValid(record)) continue;
-      collect(failures, () => whileLocked(call, record.containerId, () => detachOrThrow(call, record)));
+      collect(failures, () => whileDetaching(call.settings, record.containerId, () => detachOrThrow(call, record)));
     }
     for (const ipam of chainOf(call).ipam) {
       collect(failures, () => ipam.gc(portsOf(call), owner => isValid(owner) || isHooks(call, owner)));
@@ -132,17 +132,6 @@ function withNetns<T>({parameters, ownNetnsAllowed}: PluginCall, work: (netns: O
   } finally {
     closeNetns(netns);
   }
-}
-
-/** Runs `work` under the container's lock, and leaves no empty directory behind. */
-function whileLocked<T>({settings: {stateDir}}: PluginCall, containerId: string, work: () => T): T {
-  return withContainerLock(stateDir, containerId, () => {
-    try {
-      return work();
-    } finally {
-      dropContainerDir(stateDir, containerId);
-    }
-  });
 }
 
 /** What is in the container is taken back too, by the path that the caller names if that leads to the recorded netns, or else by the recorded one. */

@@ -1,7 +1,6 @@
 // Attachments whose container has ended and whose poststop never came.
 
-import {dropContainerDir} from '../container-dir.ts';
-import {withContainerLock} from '../container-lock.ts';
+import {whileDetaching} from '../container-turn.ts';
 import {detach} from '../detach.ts';
 import {judgeRecord} from '../liveness.ts';
 import {type AttachmentRecord, allRecords, findRecord} from '../record.ts';
@@ -24,14 +23,10 @@ export function* findDeadAttachments(search: Search): Generator<Garbage> {
 
 /** The record is read again under the container's lock: its poststop, or a new start, may have come in between. */
 function takeBack({settings, look}: Search, found: AttachmentRecord): void {
-  withContainerLock(settings.stateDir, found.containerId, () => {
-    try {
-      const record = findRecord(settings.stateDir, found);
-      if (!record || judgeRecord(record, look(record)) !== 'dead') return;
-      const [failure] = detach(settings, record);
-      if (failure) throw failure;
-    } finally {
-      dropContainerDir(settings.stateDir, found.containerId);
-    }
+  whileDetaching(settings, found.containerId, () => {
+    const record = findRecord(settings.stateDir, found);
+    if (!record || judgeRecord(record, look(record)) !== 'dead') return;
+    const [failure] = detach(settings, record);
+    if (failure) throw failure;
   });
 }

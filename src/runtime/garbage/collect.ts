@@ -13,7 +13,7 @@ import {findOrphanIfbs} from './ifbs.ts';
 import {findOrphanInterfaces, unrecordedAttachments} from './interfaces.ts';
 import {findDeadLeases, findStalePromises} from './leases.ts';
 import {findOrphanNames} from './names.ts';
-import {findIdleNetworks, findLeftOverHost, findOrphanRules} from './networks.ts';
+import {findIdleNetworks, findIdleRules, findLeftOverHost, findOrphanRules} from './networks.ts';
 import {findOrphanPorts} from './ports.ts';
 import {findOldResults} from './results.ts';
 
@@ -23,6 +23,7 @@ const finders = [
   findStalePromises,
   findOrphanInterfaces,
   findOrphanIfbs,
+  findIdleRules,
   findIdleNetworks,
   findLeftOverHost,
   findOrphanRules,

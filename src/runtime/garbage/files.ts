@@ -1,8 +1,7 @@
 // Directories and files in our own state that a crash left: a container's lock without a record, a file half written.
 import {existsSync, readdirSync, rmSync, statSync} from 'node:fs';
 import {basename, dirname} from 'node:path';
-import {dropContainerDir} from '../container-dir.ts';
-import {withContainerLock} from '../container-lock.ts';
+import {whileDetaching} from '../container-turn.ts';
 import {promisesDir} from '../kept.ts';
 import {lockNetwork} from '../network-lock.ts';
 import {leasesIn} from '../ports.ts';
@@ -32,7 +31,7 @@ export function* findLeftovers(search: Search): Generator<Garbage> {
       what: `${containerDir(stateDir, containerId)}, in which there is no record`,
       network: '',
       containerId,
-      takeBack: () => withContainerLock(stateDir, containerId, () => dropContainerDir(stateDir, containerId)),
+      takeBack: () => whileDetaching(search.settings, containerId, () => undefined),
     };
   }
   yield* findBrokenRecords(search.settings);

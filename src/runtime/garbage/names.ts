@@ -1,10 +1,10 @@
 // Names that nobody answers to any more: lines in hosts files whose attachment has no record, and what a write left that was
 // cut off. The lines of an attachment that has one go with it.
 import {type Attachment, identityOf} from '../../kernel/names.ts';
-import {dropContainerDir} from '../container-dir.ts';
-import {withContainerLock} from '../container-lock.ts';
+import {whileDetaching} from '../container-turn.ts';
 import {clean, hasTorn, networksWithNames, ownersOn, unregister} from '../names/hosts-files.ts';
 import {findRecord} from '../record.ts';
+import type {Settings} from '../settings.ts';
 import {concerns, type Garbage, type Search} from './garbage.ts';
 
 export function* findOrphanNames(search: Search): Generator<Garbage> {
@@ -19,7 +19,7 @@ export function* findOrphanNames(search: Search): Generator<Garbage> {
         what: `names of container "${owner.containerId}" on "${network}" as "${owner.ifName}", which nobody knows any more`,
         network,
         containerId: owner.containerId,
-        takeBack: () => takeBack(stateDir, owner),
+        takeBack: () => takeBack(search.settings, owner),
       };
     }
     if (owners.length === 0 || hasTorn(stateDir, network)) {
@@ -30,10 +30,10 @@ export function* findOrphanNames(search: Search): Generator<Garbage> {
 }
 
 /** Under the container's lock, for it may be starting: its record is there before its names are. */
-function takeBack(stateDir: string, owner: Attachment): void {
-  withContainerLock(stateDir, owner.containerId, () => {
+function takeBack(settings: Settings, owner: Attachment): void {
+  const {stateDir} = settings;
+  whileDetaching(settings, owner.containerId, () => {
     if (!isKnown(stateDir, owner)) unregister(stateDir, owner);
-    dropContainerDir(stateDir, owner.containerId);
   });
 }
 

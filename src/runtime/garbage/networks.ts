@@ -4,8 +4,9 @@ import type {TableFamily} from '../../kernel/netlink/nfnetlink.ts';
 import {allHostLinks} from '../../kernel/observe.ts';
 import type {Op} from '../../kernel/op.ts';
 import {findTool, runTool} from '../../kernel/tool.ts';
+import {areRulesIdle, takeIdleRules} from '../idle-rules.ts';
 import {lockNetwork} from '../network-lock.ts';
-import {allRecords, knownNetworks, readNetworkRecord} from '../record.ts';
+import {allRecords, knownContainers, knownNetworks, readNetworkRecord} from '../record.ts';
 import type {Settings} from '../settings.ts';
 import {undoOf} from '../shared-undo.ts';
 import {isHostLeftOver, isUsedByOthers, takeDownIfIdle, takeHostBack} from '../take-down.ts';
@@ -43,6 +44,16 @@ export function* findLeftOverHost({settings, kernel, network, idleNetworks}: Sea
     if (failure) throw failure;
   };
   yield {kind: 'network', what: 'what was changed on the host for networks that are gone', network: '', takeBack};
+}
+
+/** What the last container leaves if its end is interrupted. */
+export function* findIdleRules({settings, kernel, network}: Search): Generator<Garbage> {
+  if (network !== undefined || knownContainers(settings.stateDir).length > 0 || !areRulesIdle(settings, kernel)) return;
+  const takeBack = () => {
+    const [failure] = takeIdleRules(settings);
+    if (failure) throw failure;
+  };
+  yield {kind: 'rules', what: 'rules for published ports or in the firewall, and no container', network: '', takeBack};
 }
 
 export function* findOrphanRules(search: Search): Generator<Garbage> {

@@ -11,7 +11,7 @@ import {
 import type {Op} from '../../kernel/op.ts';
 import {dropElements, elementsByHolder} from '../../kernel/ports/holders.ts';
 import {lookupChain} from '../../kernel/ports/tables.ts';
-import {lockNetwork} from '../network-lock.ts';
+import {lockNetwork, unlessPublishing} from '../network-lock.ts';
 import {recordsOfHolder} from '../port-holders.ts';
 import {allRecords, undoOfRecord} from '../record.ts';
 import type {Settings} from '../settings.ts';
@@ -69,7 +69,10 @@ function* findOrphanChains({settings, kernel, network, unrecorded}: Search): Gen
   const takeBack = () => {
     const lock = lockNetwork(settings.stateDir, host, 'exclusive');
     try {
-      if (!isRecorded(settings)) drop([{op: 'ports.set', present: false}]);
+      unlessPublishing(settings.stateDir, () => {
+        if (!isRecorded(settings)) drop([{op: 'ports.set', present: false}]);
+        return [];
+      });
     } finally {
       lock.release();
     }

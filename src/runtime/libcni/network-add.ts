@@ -10,8 +10,7 @@ import {checkVersion} from '../../spec/version.ts';
 import type {Attached} from '../attach.ts';
 import {attachAll, planAll} from '../attach-all.ts';
 import type {Container} from '../container.ts';
-import {dropContainerDir} from '../container-dir.ts';
-import {withContainerLock} from '../container-lock.ts';
+import {whileAttaching} from '../container-turn.ts';
 import {detach} from '../detach.ts';
 import type {Loaded} from '../load.ts';
 import {log} from '../log.ts';
@@ -36,15 +35,11 @@ export function addNetwork(settings: Settings, addition: Addition): JsonObject {
   const {network} = loaded;
   const entry = {event: 'add', id: container.id, network: network.name};
   try {
-    const {record, result, commands} = withContainerLock(settings.stateDir, container.id, () => {
-      try {
-        const [attached] = attachAll(settings, container, [{network, ifName}], wishes);
-        if (!attached) throw new Error('one network gives one attachment');
-        cache(settings, addition, attached);
-        return attached;
-      } finally {
-        dropContainerDir(settings.stateDir, container.id);
-      }
+    const {record, result, commands} = whileAttaching(settings, container.id, () => {
+      const [attached] = attachAll(settings, container, [{network, ifName}], wishes);
+      if (!attached) throw new Error('one network gives one attachment');
+      cache(settings, addition, attached);
+      return attached;
     });
     const addresses = result.ips.map(({address}) => address).join(' ');
     log(settings.stateDir, {...entry, level: 'info', msg: `${record.ifName}: ${addresses}`, plan: commands});

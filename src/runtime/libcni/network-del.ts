@@ -5,8 +5,7 @@ import type {Attachment} from '../../kernel/names.ts';
 import {render} from '../../kernel/render.ts';
 import {formatCniArgs} from '../../spec/cni-args.ts';
 import {CniError, errorCodes, reasonOf} from '../../spec/error.ts';
-import {dropContainerDir} from '../container-dir.ts';
-import {withContainerLock} from '../container-lock.ts';
+import {whileDetaching} from '../container-turn.ts';
 import {detach, forgetAttachment, giveBack} from '../detach.ts';
 import {loadNetwork} from '../load.ts';
 import {log} from '../log.ts';
@@ -69,7 +68,7 @@ function delRecorded(settings: Settings, deletion: Deletion): Deleted | undefine
   const {stateDir} = settings;
   const {containerId} = deletion;
   if (!hasContainerDir(stateDir, containerId)) return undefined;
-  return withContainerLock(stateDir, containerId, () => {
+  return whileDetaching(settings, containerId, () => {
     const record = findRecord(stateDir, {...deletion, plugin: ''});
     if (record) takeLeave(settings, record);
     const failures = record && detach(settings, record);
@@ -77,7 +76,6 @@ function delRecorded(settings: Settings, deletion: Deletion): Deleted | undefine
       giveBack(settings, record);
       forgetAttachment(settings, record);
     }
-    dropContainerDir(stateDir, containerId);
     return failures && {isKnown: true, failures};
   });
 }
