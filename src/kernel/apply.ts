@@ -1,15 +1,16 @@
 // Does operations. Consecutive messages to one netns leave as one batch; the index of a link is known from the message
 // that made it, or is asked for once.
+
 import {writeFileSync} from 'node:fs';
 import {CniError, type ErrorKind, isKind, reasonOf} from '../spec/error.ts';
 import {describe} from './describe.ts';
+import {dropEmptyTable} from './empty-table.ts';
 import type {Link} from './facts.ts';
 import {changeFirewall} from './firewall/change.ts';
 import {changeGuard} from './guard.ts';
 import type {Kernel} from './kernel.ts';
 import {errno} from './libc.ts';
 import {nftTable} from './names.ts';
-import {deleteEmptyTable} from './netlink/nfnetlink.ts';
 import {setPortVlans} from './netlink/port-vlans.ts';
 import {addRoute, deleteRoute} from './netlink/routes.ts';
 import * as rtnetlink from './netlink/rtnetlink.ts';
@@ -169,7 +170,7 @@ class Run {
 
   #runScript({lines, emptied}: Script): void {
     runTool('nft', ['-f', '-'], `${lines.join('\n')}\n`);
-    if (emptied) this.#kernel.netfilter().exchange(deleteEmptyTable(nftTable, emptied));
+    if (emptied) dropEmptyTable(this.#kernel.netfilter(), nftTable, emptied);
   }
 
   #queue(netns: Netns, op: Op, request: Request): void {

@@ -1,9 +1,11 @@
 // Gives a network its place in the host's firewall, and takes it away again, wherever it is found: Docker or another iptables
 // may have come since. The note comes last and goes last, so that what it does not tell of was never begun, or is told by a record.
+
+import {dropEmptyTable} from '../empty-table.ts';
 import type {Kernel} from '../kernel.ts';
 import {acceptChain, ingress, nftTable} from '../names.ts';
 import {changeElement} from '../netlink/nf-elements.ts';
-import {deleteEmptySets, deleteEmptyTable, getChain, readUse, transaction} from '../netlink/nfnetlink.ts';
+import {deleteEmptySets, getChain, readUse, transaction} from '../netlink/nfnetlink.ts';
 import type {SetFirewall} from '../op.ts';
 import {requireTool, runTool} from '../tool.ts';
 import {elementsOf} from './elements.ts';
@@ -70,7 +72,7 @@ function clear(kernel: Kernel, op: SetFirewall): void {
   leaveZone(op, mine);
   leaveIngress(kernel, mine, others);
   runScript(rules.withoutNoteScript(op));
-  kernel.netfilter().exchange(deleteEmptyTable(nftTable));
+  dropEmptyTable(kernel.netfilter(), nftTable, 'inet');
 }
 
 function leaveZone({backend, zone}: SetFirewall, notes: readonly string[]): void {

@@ -3,8 +3,9 @@
 // the other if somebody uses it. Asking the old command makes its tables: hence the look at /proc first.
 import {realpathSync} from 'node:fs';
 import type {Family} from '../../spec/address.ts';
+import {dropEmptyTable} from '../empty-table.ts';
 import type {Kernel} from '../kernel.ts';
-import {deleteEmptyChain, deleteEmptyTable, getChain, type TableFamily} from '../netlink/nfnetlink.ts';
+import {deleteEmptyChain, getChain, type TableFamily} from '../netlink/nfnetlink.ts';
 import {readOrNothing} from '../netns.ts';
 import {findTool, runTool} from '../tool.ts';
 import {type FilterTable, isIdle, parseFilterTable} from './rules.ts';
@@ -52,7 +53,7 @@ export function dropIdle(kernel: Kernel, {nft}: HostTable): void {
   if (!nft) return;
   for (const chain of ['INPUT', 'FORWARD', 'OUTPUT'])
     kernel.netfilter().exchange(deleteEmptyChain('filter', chain, nft));
-  kernel.netfilter().exchange(deleteEmptyTable('filter', nft));
+  dropEmptyTable(kernel.netfilter(), 'filter', nft);
 }
 
 /** Which of the two the command is: one file is many commands, and its name tells. */

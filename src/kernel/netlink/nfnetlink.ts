@@ -6,6 +6,8 @@ import {attribute, attributes, concat, NLM, type Reply, type Request, readText, 
 export const subsystem = 10 << 8;
 const GETRULE = subsystem | 7;
 const NEWRULE = subsystem | 6;
+const NEWTABLE = subsystem;
+const GETTABLE = subsystem | 1;
 const DELTABLE = subsystem | 2;
 const NEWCHAIN = subsystem | 3;
 const GETCHAIN = subsystem | 4;
@@ -14,7 +16,7 @@ const DELSET = subsystem | 11;
 const BATCH = {BEGIN: 16, END: 17} as const;
 /** For a deletion: not with what is in it. The kernel answers EBUSY then. */
 const NONREC = 0x100;
-const TABLE_NAME = 1;
+const TABLE = {NAME: 1, USE: 3} as const;
 /** The families of tables: ours, and those of iptables. */
 export const families = {inet: 1, ip: 2, bridge: 7, ip6: 10} as const;
 export type TableFamily = keyof typeof families;
@@ -38,16 +40,29 @@ export const getChain = (table: string, chain: string, family: TableFamily): Req
 });
 
 /** How many rules a chain has and how many rules call it, together; 0 for any other message. */
-export function readUse(reply: Reply): number {
-  const use = reply.type === NEWCHAIN ? attributes(reply.body, 4).get(CHAIN.USE) : undefined;
-  return use ? new DataView(use.buffer, use.byteOffset, use.byteLength).getUint32(0) : 0;
+export const readUse = (reply: Reply): number => (reply.type === NEWCHAIN ? countIn(reply, CHAIN.USE) : 0);
+
+/** Asks for a table: ENOENT if it is not there. */
+export const getTable = (table: string, family: TableFamily): Request => ({
+  type: GETTABLE,
+  flags: NLM.ACK,
+  body: tableBody(table, family),
+});
+
+/** How many chains, sets and other things a table has; 0 for any other message. */
+export const readTableUse = (reply: Reply): number => (reply.type === NEWTABLE ? countIn(reply, TABLE.USE) : 0);
+
+function countIn(reply: Reply, type: number): number {
+  const count = attributes(reply.body, 4).get(type);
+  return count ? new DataView(count.buffer, count.byteOffset, count.byteLength).getUint32(0) : 0;
 }
 
 /** Deletes a table if there is nothing in it. */
-export function deleteEmptyTable(table: string, family: TableFamily = 'inet'): readonly Request[] {
-  const body = concat([Uint8Array.of(families[family], 0, 0, 0), attribute(TABLE_NAME, text(table))]);
-  return transaction([{type: DELTABLE, flags: NLM.ACK | NONREC, body}]);
-}
+export const deleteEmptyTable = (table: string, family: TableFamily = 'inet'): readonly Request[] =>
+  transaction([{type: DELTABLE, flags: NLM.ACK | NONREC, body: tableBody(table, family)}]);
+
+const tableBody = (table: string, family: TableFamily) =>
+  concat([Uint8Array.of(families[family], 0, 0, 0), attribute(TABLE.NAME, text(table))]);
 
 /** Deletes a chain if there is no rule in it. */
 export const deleteEmptyChain = (table: string, chain: string, family: TableFamily): readonly Request[] =>
