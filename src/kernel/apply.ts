@@ -1,6 +1,5 @@
 // Does operations. Consecutive messages to one netns leave as one batch; the index of a link is known from the message
 // that made it, or is asked for once.
-
 import {writeFileSync} from 'node:fs';
 import {CniError, type ErrorKind, isKind, reasonOf} from '../spec/error.ts';
 import {describe} from './describe.ts';

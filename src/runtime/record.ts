@@ -158,8 +158,17 @@ export function dropNetworkRecord(stateDir: string, network: string): void {
 export const hasContainerDir = (stateDir: string, containerId: string): boolean =>
   existsSync(containerDir(stateDir, containerId));
 
+/** Whoever has ended the last container may take the directory of all away at this moment: then it is made again. */
 export function makeContainerDir(stateDir: string, containerId: string): void {
-  mkdirSync(containerDir(stateDir, containerId), {recursive: true, mode: 0o700});
+  for (let left = 9; ; left--) {
+    try {
+      mkdirSync(containerDir(stateDir, containerId), {recursive: true, mode: 0o700});
+      return;
+    } catch (error) {
+      const {code} = error as NodeJS.ErrnoException;
+      if (left === 0 || (code !== 'ENOENT' && code !== 'EEXIST')) throw error;
+    }
+  }
 }
 
 export function makeNetworksDir(stateDir: string): void {

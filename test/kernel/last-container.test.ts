@@ -171,3 +171,16 @@ test('many that come and go at the same time are never refused, and leave nothin
   await host.must(executable, ['gc']);
   expect(await host.snapshot()).toEqual(before);
 });
+
+test('who starts while the directory of all containers is taken away makes it again', async () => {
+  for (let when = 1, calls = when; when <= calls; when++) {
+    const container = await host.netns();
+    await host.must('rm', ['-rf', '/run/cni-hook/containers']);
+    const inject = `inject=mkdirat:error=ENOENT:when=${when}`;
+    const under = ['strace', '-f', '-qq', '-e', 'trace=mkdirat', '-e', inject, '-o', '/mnt/trace'];
+    const state = creating(`c${when}`, container.pid, {'io.cni-hook.networks': 'plain'});
+    expect(await host.hook('createRuntime', state, [], {under})).toEqual(done);
+    calls = host.read('/mnt/trace').match(/mkdirat/g)?.length ?? 0;
+    expect(calls).toBeGreaterThan(2);
+  }
+});

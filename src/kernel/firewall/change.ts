@@ -1,6 +1,5 @@
 // Gives a network its place in the host's firewall, and takes it away again, wherever it is found: Docker or another iptables
 // may have come since. The note comes last and goes last, so that what it does not tell of was never begun, or is told by a record.
-
 import {dropEmptyTable} from '../empty-table.ts';
 import type {Kernel} from '../kernel.ts';
 import {acceptChain, ingress, nftTable} from '../names.ts';
