@@ -24,6 +24,7 @@ import type {Chain, ForeignSegment} from './chain.ts';
 import type {Container} from './container.ts';
 import {detach} from './detach.ts';
 import {readForeignResult} from './foreign-answer.ts';
+import {goesWithLast} from './idle-rules.ts';
 import {forget, keep} from './kept.ts';
 import {takeLeases} from './lease.ts';
 import {lockNetwork, lockPorts} from './network-lock.ts';
@@ -54,7 +55,7 @@ export interface Attached {
   readonly result: Result;
   /** What was done, as commands; empty if it had been done before. */
   readonly commands: readonly string[];
-  /** True if it set up what the network's containers share. */
+  /** True if it set up what the network's containers share, and what stays without them. */
   readonly setUp: boolean;
 }
 
@@ -189,8 +190,9 @@ class Transaction {
     const record = this.#write({...leasing, steps: leasing.steps.with(i, step), result});
     if (plan.shared.length > 0) {
       checkMeans(plan, this.#attachment.network);
-      rememberShared(this.#settings.stateDir, this.#attachment.network, undoOf(plan.shared, latest));
-      this.#setUp = true;
+      const undo = undoOf(plan.shared, latest);
+      rememberShared(this.#settings.stateDir, this.#attachment.network, undo);
+      this.#setUp ||= undo.some(op => !goesWithLast(op));
     }
     mark('plan');
     this.#kernel.apply([...plan.shared, ...plan.own]);

@@ -1,7 +1,6 @@
 // Rules that do nothing when no container is left: those for published ports, with the leave to reach them by 127.0.0.1, and
-// the networks' places in the firewalls of the host. They go with the last container. Bridges, addresses and masquerading stay until somebody asks (take-down.ts):
-// others may have come to rely on them, and a rule for masquerading lets nobody in.
-
+// the networks' places in the firewalls of the host. They go with the last container. Bridges, addresses and masquerading
+// stay until somebody asks (take-down.ts): others may have come to rely on them, and masquerading lets nobody in.
 import type {Link} from '../kernel/facts.ts';
 import {Kernel} from '../kernel/kernel.ts';
 import {isOurs, parseVethAlias} from '../kernel/names.ts';
@@ -38,7 +37,7 @@ export const areRulesIdle = (settings: Settings, kernel: Kernel): boolean =>
   hasRules(settings) && !isStillUsed(settings, kernel);
 
 const hasRules = ({stateDir}: Settings): boolean =>
-  [host, ...knownNetworks(stateDir)].some(name => undoOf(stateDir, name).some(isIdle));
+  [host, ...knownNetworks(stateDir)].some(name => undoOf(stateDir, name).some(goesWithLast));
 
 /** Takes them back if there is no container, and returns what could not be done. Whoever is just attaching one keeps them. */
 export function takeIdleRules(settings: Settings): readonly Error[] {
@@ -55,7 +54,9 @@ export function takeIdleRules(settings: Settings): readonly Error[] {
 }
 
 const isLocalnet = (op: Op): op is SetSysctl => op.op === 'sysctl.set' && op.key.endsWith('/route_localnet');
-const isIdle = (op: Op): boolean => op.op === 'ports.set' || op.op === 'firewall.clear' || isLocalnet(op);
+
+/** True for an operation that takes such a rule back. */
+export const goesWithLast = (op: Op): boolean => op.op === 'ports.set' || op.op === 'firewall.clear' || isLocalnet(op);
 
 /** True if a container lives of which no record tells, or somebody else's is on a bridge that 127.0.0.1 leads out by. */
 function isStillUsed({stateDir}: Settings, kernel: Kernel): boolean {
@@ -76,7 +77,7 @@ function closeLocalnet(stateDir: string, links: readonly Link[]): readonly SetSy
 }
 
 function takeFrom({stateDir}: Settings, name: string, kernel: Kernel): readonly Error[] {
-  if (!undoOf(stateDir, name).some(isIdle)) return [];
+  if (!undoOf(stateDir, name).some(goesWithLast)) return [];
   const take = () => takeAlone(stateDir, name, kernel);
   return unlessBusy(
     () => lockNetwork(stateDir, name, 'exclusive', 0),
@@ -90,9 +91,9 @@ function takeAlone(stateDir: string, name: string, kernel: Kernel): readonly Err
   const undo = undoOf(stateDir, name);
   // As long as 127.0.0.1 leads out by a link, a rule keeps others from coming in by it to that address.
   const close = name === host ? closeLocalnet(stateDir, allHostLinks(kernel)) : [];
-  const failures = kernel.takeBack([...close, ...undo.filter(op => isIdle(op) && !isLocalnet(op))]);
+  const failures = kernel.takeBack([...close, ...undo.filter(op => goesWithLast(op) && !isLocalnet(op))]);
   if (failures.length > 0) return failures;
-  const rest = undo.filter(op => !isIdle(op));
+  const rest = undo.filter(op => !goesWithLast(op));
   if (rest.length > 0) writeNetworkRecord(stateDir, {...record, undo: rest});
   else dropNetworkRecord(stateDir, name);
   return [];

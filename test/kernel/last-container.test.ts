@@ -103,6 +103,22 @@ describe('they go as well', () => {
     expect(await host.snapshot()).toEqual(before);
   });
 
+  test('with an ADD that fails when they were made, and the network stays', async () => {
+    const before = await standing();
+    host.write(
+      '/opt/cni/bin/fails',
+      `#!/bin/sh\n[ "$CNI_COMMAND" = DEL ] || { echo '{"code": 100, "msg": "no"}'; exit 1; }\n`,
+    );
+    await host.must('chmod', ['755', '/opt/cni/bin/fails']);
+    const network = {cniVersion: '1.0.0', name: 'published', plugins: [...plugins, {type: 'fails'}]};
+    const configured = host.read('/etc/cni/net.d/20.conflist');
+    host.write('/etc/cni/net.d/20.conflist', network);
+    const outcome = await start('c1', await host.netns(), '8080:80');
+    expect(outcome).toMatchObject({exitCode: 1, stderr: expect.stringContaining('no')});
+    host.write('/etc/cni/net.d/20.conflist', JSON.parse(configured) as object);
+    expect(await host.snapshot()).toEqual(before);
+  });
+
   test('with gc, where nobody came for the container', async () => {
     const before = await standing();
     const container = await host.netns();
