@@ -1,5 +1,5 @@
 // The flags of the hook, parsed by hand: oclif would cost more than the hook itself, and node:util half a millisecond.
-import {loadSettings, type Settings, splitPath} from './runtime/settings.ts';
+import {loadSettings, longestTimeout, parseLogLevel, type Settings, splitPath} from './runtime/settings.ts';
 import {CniError} from './spec/error.ts';
 
 export interface Options {
@@ -10,22 +10,18 @@ export interface Options {
   readonly dryRun: boolean;
   /** Whether the container's resolv.conf, hosts and hostname are left as they are. */
   readonly noDns: boolean;
-  /** Seconds after which the hook takes everything back and says so. */
-  readonly timeout: number;
   readonly settings: Settings;
 }
 
 /** The flags that take a value, and those that take none. */
-const valued = ['network', 'conf-dir', 'plugin-dir', 'state-dir', 'timeout'] as const;
+const valued = ['network', 'conf-dir', 'plugin-dir', 'state-dir', 'log-level', 'timeout'] as const;
 const plain = ['strict', 'dry-run', 'no-dns'] as const;
 
-// Below the 30 s that a hook's entry usually allows: a hook that is killed can take nothing back.
-const defaultTimeout = '25';
-
-/** Throws `invalidEnvironment` for a flag that it does not know. */
+/** Throws `invalidEnvironment` for a flag that it does not know. Wrong settings are told to `ifWrong`, or are thrown as well. */
 export function parseOptions(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
+  ifWrong?: (error: unknown) => void,
 ): Options {
   const values = parseFlags(args);
   const last = (flag: string) => values.get(flag)?.at(-1);
@@ -33,16 +29,20 @@ export function parseOptions(
     confDir: last('conf-dir'),
     pluginDirs: splitPath(last('plugin-dir')),
     stateDir: last('state-dir'),
+    logLevel: optional(last('log-level'), text => parseLogLevel(text, '--log-level')),
+    timeout: optional(last('timeout'), parseTimeout),
   };
   return {
     networks: values.get('network') ?? [],
     strict: values.has('strict'),
     dryRun: values.has('dry-run'),
     noDns: values.has('no-dns'),
-    timeout: parseTimeout(last('timeout') ?? defaultTimeout),
-    settings: loadSettings(overrides, environment),
+    settings: loadSettings(overrides, environment, ifWrong),
   };
 }
+
+const optional = <T>(text: string | undefined, parse: (text: string) => T): T | undefined =>
+  text === undefined ? undefined : parse(text);
 
 /** The values of each flag, in either of the forms `--flag value` and `--flag=value`. */
 function parseFlags(args: readonly string[]): ReadonlyMap<string, readonly string[]> {
@@ -72,6 +72,6 @@ function wrongFlag(arg: string, takesValue: boolean): CniError {
 
 function parseTimeout(text: string): number {
   const seconds = Number(text);
-  if (seconds > 0 && seconds < 24 * 3600) return seconds;
+  if (seconds > 0 && seconds <= longestTimeout) return seconds;
   throw new CniError('invalidEnvironment', `--timeout "${text}" is not a number of seconds, such as 25`);
 }

@@ -11,8 +11,9 @@ import {attachAll, planAll} from './runtime/attach-all.ts';
 import {type Container, openContainer} from './runtime/container.ts';
 import {whileAttaching} from './runtime/container-turn.ts';
 import {type Detached, detachAll} from './runtime/detach.ts';
-import {type LogEntry, log} from './runtime/log.ts';
+import {type LogEntry, log, setLogLevel} from './runtime/log.ts';
 import {JoinedNetns} from './runtime/occupant.ts';
+import {hasContainerDir} from './runtime/record.ts';
 import {selectNetworks} from './runtime/select.ts';
 import {defaultStateDir} from './runtime/settings.ts';
 import {isListed, parsePermission, refuseForbidden} from './runtime/wishes/permission.ts';
@@ -40,9 +41,13 @@ export function runHook(hook: HookName, args: readonly string[]): number {
   try {
     const state = parseState(readFileSync(0, 'utf8'));
     id = state.id;
-    const options = parseOptions(args, process.env);
-    setDeadline(options.timeout);
-    const {stateDir} = options.settings;
+    let wrong: unknown;
+    // What was attached is taken back whatever the settings have become.
+    const tolerate = hook === 'poststop' ? (error: unknown) => (wrong = error) : undefined;
+    const options = parseOptions(args, process.env, tolerate);
+    const {stateDir, logLevel, timeout} = options.settings;
+    setDeadline(timeout);
+    setLogLevel(logLevel);
     run = {
       hook,
       options,
@@ -50,6 +55,7 @@ export function runHook(hook: HookName, args: readonly string[]): number {
       log: (level, msg, more) => log(stateDir, {level, event: hook, id: state.id, msg, ...more}),
     };
     mark('parse');
+    if (wrong !== undefined) doWithout(wrong, run);
     return hook === 'poststop' ? poststop(run) : createRuntime(run);
   } catch (error) {
     const reason = shortened(reasonOf(error));
@@ -60,6 +66,12 @@ export function runHook(hook: HookName, args: readonly string[]): number {
   } finally {
     writeTrace(process.env.CNI_HOOK_TRACE);
   }
+}
+
+/** Settings that can't be read may say that the container's record is elsewhere. */
+function doWithout(settings: unknown, {options, state, log: say}: Run): void {
+  if (!isContainerId(state.id) || !hasContainerDir(options.settings.stateDir, state.id)) throw settings;
+  say('warning', `done without settings: ${shortened(reasonOf(settings))}`);
 }
 
 // An annotation may be as long as its writer likes, and so what is said of it.

@@ -4,6 +4,7 @@ import {readFileSync, writeSync} from 'node:fs';
 import {setDeadline} from './kernel/deadline.ts';
 import {listedIn, type PluginCall} from './runtime/call/call.ts';
 import {verbsOf} from './runtime/call/verbs-of.ts';
+import {setLogLevel} from './runtime/log.ts';
 import {loadSettings} from './runtime/settings.ts';
 import {parseResult, resultToJson} from './spec/convert.ts';
 import {type Parameters, parseParameters, type Variables} from './spec/environment.ts';
@@ -59,6 +60,8 @@ function answerTo(type: string, parameters: Parameters, conf: Fields, environmen
     );
   }
   const version = checkVersion(asked);
+  const settings = loadSettings({}, environment);
+  setLogLevel(settings.logLevel);
   const call: PluginCall = {
     type,
     parameters,
@@ -67,7 +70,7 @@ function answerTo(type: string, parameters: Parameters, conf: Fields, environmen
     network,
     cniVersion: version,
     previous: parsePrevious(conf, version),
-    settings: loadSettings({}, environment),
+    settings,
     ownNetnsAllowed: ['1', 'true'].includes((environment.CNI_NETNS_OVERRIDE ?? '').toLowerCase()),
   };
   return run(call, version);

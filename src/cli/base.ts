@@ -2,7 +2,7 @@
 // calls the runtime, prints, and returns what --json shows.
 import {Command} from '@oclif/core/command';
 import {boolean, string} from '@oclif/core/flags';
-import {type LogEntry, readLog} from '../runtime/log.ts';
+import {type LogEntry, readLog, setLogLevel} from '../runtime/log.ts';
 import {loadSettings, type Settings, splitPath} from '../runtime/settings.ts';
 import {reasonOf} from '../spec/error.ts';
 import {report} from './failure.ts';
@@ -34,7 +34,9 @@ export abstract class BaseCommand extends Command {
       pluginDirs: splitPath(flags['plugin-dir']),
       stateDir: flags['state-dir'] || undefined,
     };
-    return loadSettings(directories, process.env);
+    const settings = loadSettings(directories, process.env);
+    setLogLevel(settings.logLevel);
+    return settings;
   }
 
   /** Lines on stdout, unless JSON is asked for. */

@@ -14,6 +14,7 @@ export const hookFlags = [
   ],
   ['--strict', 'Fail for a container that has no network namespace of its own.'],
   ['--no-dns', "Leave the container's resolv.conf, hosts and hostname as they are."],
+  ['--log-level LEVEL', 'Log only what is at least that grave: info, warning, error.'],
   ['--timeout SECONDS', 'Give up, and take everything back, after that long: 25 by default.'],
   ['--dry-run', 'Print the commands that would be run, and touch nothing.'],
   ['--conf-dir, --plugin-dir, --state-dir', 'As for the commands.'],

@@ -6,10 +6,14 @@ import type {Phase} from '../kernel/trace.ts';
 import {CniError, reasonOf} from '../spec/error.ts';
 import {isObject} from '../spec/fields.ts';
 
+/** From the least grave on. */
+export const levels = ['info', 'warning', 'error'] as const;
+export type Level = (typeof levels)[number];
+
 export interface LogEntry {
   /** ISO 8601, UTC. */
   readonly time: string;
-  readonly level: 'info' | 'warning' | 'error';
+  readonly level: Level;
   /** createRuntime, poststop, gc, … */
   readonly event: string;
   readonly id: string;
@@ -26,8 +30,20 @@ const largest = 4 * 1024 * 1024;
 export const logPath = (stateDir: string): string => `${stateDir}/log.jsonl`;
 const olderPath = (stateDir: string): string => `${stateDir}/log.1.jsonl`;
 
+/** Whether an entry is at least as grave as that. */
+export const isAtLeast = (least: Level, {level}: Pick<LogEntry, 'level'>): boolean =>
+  levels.indexOf(level) >= levels.indexOf(least);
+
+let leastWritten: Level = 'info';
+
+/** From now on this process writes nothing that is less grave. */
+export function setLogLevel(level: Level): void {
+  leastWritten = level;
+}
+
 /** Adds a line. Never throws: a full disk must not stop a container. */
 export function log(stateDir: string, entry: Omit<LogEntry, 'time'>): void {
+  if (!isAtLeast(leastWritten, entry)) return;
   const path = logPath(stateDir);
   const line = `${JSON.stringify({time: new Date().toISOString(), ...entry})}\n`;
   try {

@@ -4,6 +4,7 @@ import {CniError, reasonOf} from '../spec/error.ts';
 import {Fields, type JsonObject} from '../spec/fields.ts';
 import {parseJson} from '../spec/json.ts';
 import {asSuggestion, nearest} from '../spec/suggest.ts';
+import {type Level, levels} from './log.ts';
 
 export interface Settings {
   /** Where networks are described. */
@@ -16,6 +17,10 @@ export interface Settings {
   readonly cacheDir: string;
   /** Leases of networks that name no dataDir of their own. */
   readonly dataDir: string;
+  /** The least grave of what is logged. */
+  readonly logLevel: Level;
+  /** Seconds after which a hook takes everything back and says so. */
+  readonly timeout: number;
   /** What annotations may ask for, as it stands in the file; undefined lets them ask for anything. See permission.ts. */
   readonly allow: JsonObject | undefined;
 }
@@ -31,6 +36,9 @@ const defaults: Settings = {
   stateDir: '/run/cni-hook',
   cacheDir: '/var/lib/cni',
   dataDir: '/var/lib/cni/networks',
+  logLevel: 'info',
+  // Below the 30 s that a hook's entry usually allows: a hook that is killed can take nothing back.
+  timeout: 25,
   allow: undefined,
 };
 
@@ -38,12 +46,21 @@ const defaults: Settings = {
 export const defaultStateDir = (environment: Readonly<Record<string, string | undefined>>): string =>
   environment.CNI_HOOK_STATE_DIR || defaults.stateDir;
 
-/** Throws if the settings file is there and wrong. */
+/** Throws if the settings file is there and wrong; or tells `ifWrong`, and does without it. */
 export function loadSettings(
   flags: SettingsOverrides,
   environment: Readonly<Record<string, string | undefined>>,
+  ifWrong = (error: unknown): void => {
+    throw error;
+  },
 ): Settings {
-  const layers = [defaults, readFile(settingsFile), fromEnvironment(environment), flags];
+  let file: SettingsOverrides = {};
+  try {
+    file = readFile(settingsFile);
+  } catch (error) {
+    ifWrong(error);
+  }
+  const layers = [defaults, file, fromEnvironment(environment), flags];
   return Object.assign({}, ...layers.map(layer => withoutEmpty(layer))) as Settings;
 }
 
@@ -67,14 +84,27 @@ function readFile(path: string): SettingsOverrides {
   }
   const fields = new Fields(parseJson(text, path), path);
   refuseUnknown(fields);
+  const level = fields.string('logLevel');
   return {
     confDir: fields.string('confDir') || undefined,
     pluginDirs: fields.raw('pluginDirs') === undefined ? undefined : fields.strings('pluginDirs'),
     stateDir: fields.string('stateDir') || undefined,
     cacheDir: fields.string('cacheDir') || undefined,
     dataDir: fields.string('dataDir') || undefined,
+    logLevel: level === '' ? undefined : parseLogLevel(level, path),
+    timeout: fields.raw('timeout') === undefined ? undefined : fields.integer('timeout', 0, 1, longestTimeout),
     allow: fields.raw('allow') === undefined ? undefined : fields.child('allow').object,
   };
+}
+
+/** Seconds; a day. */
+export const longestTimeout = 24 * 3600;
+
+/** Throws `invalidConfig`; `where` is where it stands. */
+export function parseLogLevel(text: string, where: string): Level {
+  const level = levels.find(known => known === text);
+  if (level) return level;
+  throw new CniError('invalidConfig', `${where}: there is no log level "${text}": there are ${levels.join(', ')}`);
 }
 
 /** Of a key with a slip, or of a null, nobody would be restricted. The last two keys are for editors, and for `hooks remove`. */

@@ -2,13 +2,10 @@
 import {string} from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {checkReadable} from '../../runtime/inspect.ts';
-import {type LogEntry, readLog} from '../../runtime/log.ts';
+import {isAtLeast, type LogEntry, levels, readLog} from '../../runtime/log.ts';
 import {checkContainerId} from '../../spec/names.ts';
 import {BaseCommand} from '../base.ts';
 import {followLog, formatEntry} from '../log-lines.ts';
-
-/** From the least grave on. */
-const levels: readonly string[] = ['info', 'warning', 'error'];
 
 export default class Logs extends BaseCommand {
   static override readonly description = 'With --follow and --json, one entry a line.';
@@ -17,19 +14,18 @@ export default class Logs extends BaseCommand {
 
   static override readonly flags = {
     follow: Flags.boolean({char: 'f', summary: 'Go on as the log grows.'}),
-    'log-level': Flags.string({
+    'log-level': Flags.option({
       summary: 'Only what is at least that grave.',
-      options: [...levels],
+      options: levels,
       default: 'info',
-    }),
+    })(),
   };
 
   async run(): Promise<readonly LogEntry[]> {
     const {args, flags} = await this.parse(Logs);
     const {stateDir} = this.settingsFrom(flags);
     const id = args.id === undefined ? undefined : checkContainerId(args.id);
-    const least = levels.indexOf(flags['log-level']);
-    const isWanted = ({level}: LogEntry) => levels.indexOf(level) >= least;
+    const isWanted = (entry: LogEntry) => isAtLeast(flags['log-level'], entry);
     checkReadable(stateDir);
     if (flags.follow) return this.follow(stateDir, id, isWanted);
     const entries = readLog(stateDir, id).filter(isWanted);

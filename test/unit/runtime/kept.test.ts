@@ -24,7 +24,16 @@ let number = 0;
 let settings: Settings;
 beforeEach(() => {
   const cacheDir = `${root}/${number++}`;
-  settings = {confDir: '', pluginDirs: [], stateDir: '', cacheDir, dataDir: '', allow: undefined};
+  settings = {
+    confDir: '',
+    pluginDirs: [],
+    stateDir: '',
+    cacheDir,
+    dataDir: '',
+    logLevel: 'info',
+    timeout: 25,
+    allow: undefined,
+  };
 });
 
 test('what is kept is found by all three parts of its identity', () => {

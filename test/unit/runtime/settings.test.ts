@@ -1,6 +1,7 @@
 // Where things are: a flag wins over the environment, that over the settings file, that over the default.
 // The file has a fixed path, so the layer that it makes is tested in a private host, in a program of its own.
 import {spawnSync} from 'node:child_process';
+import {readFileSync} from 'node:fs';
 import {describe, expect, test} from '@jest/globals';
 import {loadSettings, splitPath} from '../../../src/runtime/settings.ts';
 
@@ -41,6 +42,8 @@ withRoot('the settings file', () => {
     stateDir: '/run/cni-hook',
     cacheDir: '/var/lib/cni',
     dataDir: '/var/lib/cni/networks',
+    logLevel: 'info',
+    timeout: 25,
   };
 
   test.each<[string, string, object]>([
@@ -50,6 +53,11 @@ withRoot('the settings file', () => {
       'wins over the default and loses against the environment',
       '{"confDir": "/file/net.d", "pluginDirs": ["/file/bin"], "dataDir": "/file/data", "stateDir": ""}',
       {...defaults, confDir: '/env/net.d', pluginDirs: ['/file/bin'], dataDir: '/file/data'},
+    ],
+    [
+      'that says how much and how long',
+      '{"logLevel": "error", "timeout": 5}',
+      {...defaults, logLevel: 'error', timeout: 5},
     ],
     ['that says what may be asked for', '{"allow": {"networks": []}}', {...defaults, allow: {networks: []}}],
   ])('%s', (_what, file, expected) => {
@@ -65,6 +73,9 @@ withRoot('the settings file', () => {
     ['{"allow": null}', '/etc/cni-hook/config.json: "allow" must be an object, got null'],
     ['{"alow": {}}', '/etc/cni-hook/config.json: there is no setting "alow": did you mean "allow"?'],
     ['{"permission": {}}', 'there is no setting "permission": there are confDir, pluginDirs, '],
+    ['{"logLevel": "loud"}', 'there is no log level "loud": there are info, warning, error'],
+    ['{"timeout": 0}', '"timeout" must be a whole number from 1 to 86400, got 0'],
+    ['{"timeout": "5s"}', '"timeout" must be a whole number from 1 to 86400, got "5s"'],
     ['{"pluginDirs": "/x"}', '/etc/cni-hook/config.json: "pluginDirs" must be a list, got "/x"'],
   ])('%s is refused', (file, message) => {
     expect(loadIn(file, {}).stdout).toContain(message);
@@ -82,6 +93,16 @@ withRoot('the settings file', () => {
 
   test('the schema is named, for editors', () => {
     expect(JSON.parse(loadIn('{"$schema": "x", "allow": {}, "allowedBy": "x"}', {}).stdout)).toMatchObject({allow: {}});
+  });
+
+  test('the schema knows the same keys, and the same defaults', () => {
+    const {properties} = JSON.parse(readFileSync('config/settings.schema.json', 'utf8')) as {
+      readonly properties: Readonly<Record<string, {readonly default?: unknown}>>;
+    };
+    const schema = Object.entries(properties).flatMap(([key, {default: value}]) =>
+      value === undefined ? [] : [[key, value]],
+    );
+    expect(Object.fromEntries(schema)).toEqual({...defaults, pluginDirs: ['/opt/cni/bin']});
   });
 
   /** What loadSettings answers, or the message that it throws, where that file is in /etc. */
