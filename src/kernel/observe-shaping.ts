@@ -1,4 +1,5 @@
-// What few plugins ask: the other end of a pair, how links are shaped, in which VLANs a port is, by which link the default route goes, or one to an address.
+// What few plugins ask: the other end of a pair, how links are shaped, in which VLANs a port is, by which link the default
+// route goes, or one to an address.
 import type {Link, Shaping} from './facts.ts';
 import type {Kernel} from './kernel.ts';
 import {dumpPortVlans, readPortVlans} from './netlink/port-vlans.ts';

@@ -6,6 +6,7 @@ import {families, subsystem, type TableFamily} from './nfnetlink.ts';
 import {
   attribute,
   attributes,
+  attributesOf,
   type Bytes,
   concat,
   NLM,
@@ -91,7 +92,7 @@ export interface FoundElement {
 /** The elements in a message that getElement or dumpElements brought. */
 export function readElements(reply: Reply): readonly FoundElement[] {
   const list = reply.type === SETELEM.new ? attributes(reply.body, 4).get(LIST.ELEMENTS) : undefined;
-  return list ? nestedIn(list).map(bytes => readElement(bytes)) : [];
+  return list ? attributesOf(LIST_ELEM, list).map(bytes => readElement(bytes)) : [];
 }
 
 function readElement(bytes: Uint8Array): FoundElement {
@@ -104,18 +105,6 @@ function readElement(bytes: Uint8Array): FoundElement {
     data: value(found.get(ELEM.DATA)),
     comment: hasComment ? readText(userdata.subarray(2, 2 + (userdata[1] ?? 0))) : '',
   };
-}
-
-/** Attributes that may be many of one type. */
-function nestedIn(list: Uint8Array): readonly Uint8Array[] {
-  const found: Uint8Array[] = [];
-  for (let at = 0; at + 4 <= list.length; ) {
-    const length = (list[at] ?? 0) | ((list[at + 1] ?? 0) << 8);
-    if (length < 4) break;
-    found.push(list.subarray(at + 4, at + length));
-    at += (length + 3) & ~3;
-  }
-  return found;
 }
 
 /** Elements of one set. */

@@ -129,9 +129,10 @@ export function attributes(bytes: Uint8Array, offset = 0): Attributes {
 export function attributesOf(type: number, bytes: Uint8Array, offset = 0): readonly Uint8Array[] {
   const found: Uint8Array[] = [];
   for (let at = offset; at + 4 <= bytes.length; ) {
-    const length = readU16(bytes, at);
+    const length = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
     if (length < 4) break;
-    if ((readU16(bytes, at + 2) & 0x3fff) === type) found.push(bytes.subarray(at + 4, at + length));
+    const isWanted = ((bytes[at + 2] ?? 0) | (((bytes[at + 3] ?? 0) & 0x3f) << 8)) === type;
+    if (isWanted) found.push(bytes.subarray(at + 4, at + length));
     at += (length + 3) & ~3;
   }
   return found;
